@@ -1,0 +1,128 @@
+"""The command line: parses arguments and hands them to the part that does the work.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 something is missing on this machine, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from labeler import __version__
+from labeler.domain.errors import LabelerError
+
+SUBCOMMANDS = ("serve", "keys", "import", "export", "samples")
+
+
+def default_data_directory() -> Path:
+    from platformdirs import user_data_path
+
+    return user_data_path("labeler", appauthor=False)
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, metavar="DIR", help="data directory (default: this user's)")
+
+
+def _subcommand_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="labeler")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="serve a data directory over gRPC")
+    _add_data(serve)
+    serve.add_argument("--listen", default="127.0.0.1:0", metavar="HOST:PORT", help="port 0 picks a free one")
+    serve.add_argument("--insecure", action="store_true", help="plaintext instead of TLS")
+    serve.add_argument("--embedded", action="store_true", help=argparse.SUPPRESS)
+
+    keys = commands.add_parser("keys", help="create, list and revoke API keys")
+    what = keys.add_subparsers(dest="what", required=True, metavar="create|list|revoke")
+    create = what.add_parser("create", help="create a key; the organization too, where there is none")
+    create.add_argument("--organization", metavar="NAME", default="")
+    listing = what.add_parser("list", help="list keys, without their secrets")
+    revoke = what.add_parser("revoke", help="make a key invalid")
+    revoke.add_argument("key_id", metavar="KEY_ID")
+    for parser_of_keys in (create, listing, revoke):
+        _add_data(parser_of_keys)
+        parser_of_keys.add_argument("--json", action="store_true", help="print JSON")
+
+    importing = commands.add_parser("import", help="take images from files and folders")
+    importing.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    importing.add_argument("--copy", action="store_true", help="copy the bytes instead of referring to the files")
+    _add_data(importing)
+
+    exporting = commands.add_parser("export", help="write images with what is on them")
+    exporting.add_argument("out", type=Path, metavar="OUT", help="folder to write, new or empty")
+    exporting.add_argument("--format", choices=("coco", "viam"), required=True)
+    exporting.add_argument("--dataset", metavar="NAME", default="", help="only this dataset")
+    exporting.add_argument("--filter", metavar="TEXT", default="", help="only what the filter shows")
+    _add_data(exporting)
+
+    samples = commands.add_parser("samples", help="draw the sample images with their known boxes")
+    samples.add_argument("out", type=Path, metavar="OUT")
+    return parser
+
+
+def _desktop_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="labeler",
+        description="Label images by keyboard.",
+        epilog="Other commands: " + ", ".join(f"labeler {name}" for name in SUBCOMMANDS) + "; each has --help. "
+        "A folder of such a name is opened with ./ before it.",
+    )
+    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="images and folders to open")
+    _add_data(parser)
+    parser.add_argument("--copy", action="store_true", help="copy the images into the data directory")
+    parser.add_argument("--theme", choices=("system", "light", "dark"), default=None)
+    parser.add_argument("--version", action="version", version=f"labeler {__version__}")
+    return parser
+
+
+def _run_subcommand(arguments: argparse.Namespace) -> int:
+    if hasattr(arguments, "data") and arguments.data is None:
+        arguments.data = default_data_directory()
+    if arguments.command == "serve":
+        from labeler.server.serve import serve
+
+        return serve(arguments.data, arguments.listen, insecure=arguments.insecure, embedded=arguments.embedded)
+    if arguments.command == "keys":
+        from labeler.server.keys import run_keys_command
+
+        return run_keys_command(arguments)
+    if arguments.command == "import":
+        from labeler.transfer import import_command
+
+        return import_command(arguments.data, arguments.paths, copy=arguments.copy)
+    if arguments.command == "export":
+        from labeler.transfer import export_command
+
+        return export_command(
+            arguments.data, arguments.out, arguments.format, dataset=arguments.dataset, filter_text=arguments.filter
+        )
+    from labeler.samples import write_samples
+
+    write_samples(arguments.out)
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    argv = sys.argv[1:] if argv is None else list(argv)
+    try:
+        if argv and argv[0] in SUBCOMMANDS:
+            return _run_subcommand(_subcommand_parser().parse_args(argv))
+        arguments = _desktop_parser().parse_args(argv)
+        from labeler.app import run_desktop
+
+        return run_desktop(
+            arguments.data or default_data_directory(), arguments.paths, copy=arguments.copy, theme=arguments.theme
+        )
+    except LabelerError as error:
+        print(f"labeler: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,142 @@
+"""Edits: what a person changed, as values that can be undone, stored and delivered."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from labeler.domain.box import Box
+from labeler.domain.image import Image
+
+LOCAL_PREFIX = "local-"
+
+
+def new_id() -> str:
+    """An id of this machine, for a box that its service has not named yet and for edits."""
+    return LOCAL_PREFIX + secrets.token_hex(12)
+
+
+def is_local(identifier: str) -> bool:
+    return identifier.startswith(LOCAL_PREFIX)
+
+
+@dataclass(frozen=True, slots=True)
+class BoxChange:
+    """A box added (`before` is None), removed (`after` is None), or moved, resized or relabeled (same id)."""
+
+    image_id: str
+    before: Box | None
+    after: Box | None
+
+    def inverse(self) -> BoxChange:
+        return BoxChange(self.image_id, self.after, self.before)
+
+    def apply(self, image: Image) -> Image:
+        """The image with the change made; a box that is gone stays gone, one that is there is replaced."""
+        target = self.after or self.before
+        assert target is not None  # noqa: S101 - a change has at least one side
+        boxes = list(image.boxes)
+        place = next((i for i, box in enumerate(boxes) if box.id == target.id), None)
+        if self.after is None:
+            if place is not None:
+                del boxes[place]
+        elif place is None:
+            boxes.append(self.after)
+        else:
+            boxes[place] = self.after
+        return replace(image, boxes=tuple(boxes))
+
+
+@dataclass(frozen=True, slots=True)
+class TagChange:
+    """A tag put on an image (`after` is True) or taken off it."""
+
+    image_id: str
+    tag: str
+    after: bool
+
+    def inverse(self) -> TagChange:
+        return replace(self, after=not self.after)
+
+    def apply(self, image: Image) -> Image:
+        others = tuple(tag for tag in image.tags if tag != self.tag)
+        if not self.after:
+            return replace(image, tags=others)
+        return image if self.tag in image.tags else replace(image, tags=(*image.tags, self.tag))
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipChange:
+    """An image put into a dataset (`after` is True) or taken out of it."""
+
+    image_id: str
+    dataset_id: str
+    after: bool
+
+    def inverse(self) -> MembershipChange:
+        return replace(self, after=not self.after)
+
+    def apply(self, image: Image) -> Image:
+        others = tuple(one for one in image.dataset_ids if one != self.dataset_id)
+        if not self.after:
+            return replace(image, dataset_ids=others)
+        return image if self.dataset_id in image.dataset_ids else replace(image, dataset_ids=(*others, self.dataset_id))
+
+
+Change = BoxChange | TagChange | MembershipChange
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A titled group of changes that a person made as one: one undo step, stored and delivered whole.
+
+    `title` is in the past tense and complete ("Tagged night, 212 images"). Edits with the same `merge`
+    key that follow each other closely are one undo step (a held arrow key).
+    """
+
+    title: str
+    changes: tuple[Change, ...]
+    id: str = field(default_factory=new_id)
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    merge: str = ""
+
+    def inverse(self) -> Edit:
+        return Edit(f"Undid: {self.title}", tuple(change.inverse() for change in reversed(self.changes)))
+
+    @property
+    def image_ids(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(change.image_id for change in self.changes))
+
+
+def apply_changes(image: Image, changes: Iterable[Change]) -> Image:
+    """The image with those of the changes made that are about it."""
+    for change in changes:
+        if change.image_id == image.id:
+            image = change.apply(image)
+    return image
+
+
+def rename_boxes(changes: Iterable[Change], names: Mapping[str, str]) -> tuple[Change, ...]:
+    """The changes with local box ids replaced by the ids that the service gave."""
+
+    def renamed(box: Box | None) -> Box | None:
+        return replace(box, id=names[box.id]) if box is not None and box.id in names else box
+
+    return tuple(
+        replace(change, before=renamed(change.before), after=renamed(change.after))
+        if isinstance(change, BoxChange)
+        else change
+        for change in changes
+    )
+
+
+def merge_edits(first: Edit, second: Edit) -> Edit:
+    """One edit that does what both do, keeping the first's id and `before` values.
+
+    Only for edits of the same `merge` key: each changes the same single box.
+    """
+    one, other = first.changes[0], second.changes[0]
+    assert isinstance(one, BoxChange) and isinstance(other, BoxChange)  # noqa: S101, PT018 - the merge key says so
+    return replace(first, title=second.title, changes=(BoxChange(one.image_id, one.before, other.after),), at=second.at)
