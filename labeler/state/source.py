@@ -1,0 +1,134 @@
+"""What the user's half asks of the data's half. `app` puts an implementation in.
+
+All coroutines raise errors of `labeler.domain.errors` and nothing else, are cancellable, and end in
+bounded time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from labeler.domain.edit import Edit
+from labeler.domain.filter import Filter, Order
+from labeler.domain.image import Choice, Dataset, Image
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A run of images in library order. `next` asks for what follows; empty after the last page."""
+
+    images: tuple[Image, ...]
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenProgress:
+    """How far opening paths has come; counts are totals so far, `refused` is what is new since the last."""
+
+    found: int = 0
+    opened: int = 0
+    already_there: int = 0
+    digested: int = 0
+    listed: bool = False
+    component_names: tuple[str, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
+
+
+class ImageSource(Protocol):
+    """A service of images, bound to one organization."""
+
+    title: str
+    """What a person calls it: "This computer", a host name, "app.viam.com, Acme"."""
+    organization_id: str
+    opens_paths: bool
+    """Whether `open_paths` works: only where the service runs on this machine for this user."""
+    orders: tuple[Order, ...]
+    """The orders that `page` can give, the default first."""
+
+    async def page(self, wanted: Filter, order: Order, after: str, limit: int) -> Page:
+        """The images of the filter that follow `after` ("" for the first); exactly those the filter keeps.
+
+        A page can have fewer than `limit` images, or none, while `next` is not empty.
+        """
+
+    async def count(self, wanted: Filter) -> int | None:
+        """How many images match; None where the service cannot tell without reading them all."""
+
+    async def images(self, ids: Sequence[str]) -> tuple[Image, ...]:
+        """The images with these ids, in this order. Raises Missing if one does not exist."""
+
+    async def image_bytes(self, image_id: str) -> bytes:
+        """The encoded picture. Raises Missing or Refused, with the reason to show, if there is none."""
+
+    async def choices(self, wanted: Filter) -> Mapping[str, tuple[Choice, ...]]:
+        """Values to choose from, by the name of the `Filter` field."""
+
+    async def datasets(self) -> tuple[Dataset, ...]:
+        """All datasets, by name."""
+
+    async def create_dataset(self, name: str) -> str:
+        """Make an empty dataset; returns its id. Raises Refused if the name is taken."""
+
+    async def rename_dataset(self, dataset_id: str, name: str) -> None: ...
+
+    async def delete_dataset(self, dataset_id: str) -> None:
+        """Delete the dataset; its images stay."""
+
+    async def delete_images(self, ids: Sequence[str]) -> int:
+        """Delete images; returns how many were."""
+
+    def open_paths(self, paths: Sequence[Path], copy: bool) -> AsyncIterator[OpenProgress]:
+        """Take files and folders of this machine; ends when all are listed and known by content."""
+
+
+class SaveState:
+    """Where an image's edits are; the worst of them counts."""
+
+    SAVING = "saving"
+    SAVED_HERE = "saved here"
+    DELIVERED = "delivered"
+    CONFLICT = "conflict"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxCounts:
+    """Edits by where they are."""
+
+    saving: int = 0
+    waiting: int = 0
+    refused: int = 0
+    problem: str = ""
+    """Why delivery does not go on ("offline", "key not accepted"), empty while it does."""
+
+
+class Outbox(Protocol):
+    """Edits on their way to the service, durable on this machine before they count as saved."""
+
+    def put(self, edit: Edit) -> None:
+        """Hand over an edit; returns at once. It is delivered after it is durable."""
+
+    def state_of(self, image_id: str) -> str:
+        """A `SaveState` for the image; DELIVERED where nothing is pending."""
+
+    def overlay(self, image: Image) -> Image:
+        """The image as the service has it, with the pending edits made on it."""
+
+    @property
+    def counts(self) -> OutboxCounts: ...
+
+    def subscribe(
+        self,
+        on_state: Callable[[Sequence[str]], None],
+        on_names: Callable[[Mapping[str, str]], None],
+    ) -> None:
+        """Be told, on the event loop, the ids of images whose state changed, and box ids that the service gave.
+
+        `on_names` maps ids of this machine to the service's.
+        """
+
+    async def drained(self) -> None:
+        """Return when everything put so far is durable; does not wait for delivery."""
