@@ -7,34 +7,14 @@ bounded time.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from labeler.domain.edit import Edit
 from labeler.domain.filter import Filter, Order
 from labeler.domain.image import Choice, Dataset, Image
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A run of images in library order. `next` asks for what follows; empty after the last page."""
-
-    images: tuple[Image, ...]
-    next: str
-
-
-@dataclass(frozen=True, slots=True)
-class OpenProgress:
-    """How far opening paths has come; counts are totals so far, `refused` is what is new since the last."""
-
-    found: int = 0
-    opened: int = 0
-    already_there: int = 0
-    digested: int = 0
-    listed: bool = False
-    component_names: tuple[str, ...] = ()
-    refused: tuple[tuple[str, str], ...] = ()
+from labeler.domain.library import OpenProgress, Page
+from labeler.domain.saving import OutboxCounts, SaveState
 
 
 class ImageSource(Protocol):
@@ -84,35 +64,14 @@ class ImageSource(Protocol):
         """Take files and folders of this machine; ends when all are listed and known by content."""
 
 
-class SaveState:
-    """Where an image's edits are; the worst of them counts."""
-
-    SAVING = "saving"
-    SAVED_HERE = "saved here"
-    DELIVERED = "delivered"
-    CONFLICT = "conflict"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxCounts:
-    """Edits by where they are."""
-
-    saving: int = 0
-    waiting: int = 0
-    refused: int = 0
-    problem: str = ""
-    """Why delivery does not go on ("offline", "key not accepted"), empty while it does."""
-
-
 class Outbox(Protocol):
     """Edits on their way to the service, durable on this machine before they count as saved."""
 
     def put(self, edit: Edit) -> None:
         """Hand over an edit; returns at once. It is delivered after it is durable."""
 
-    def state_of(self, image_id: str) -> str:
-        """A `SaveState` for the image; DELIVERED where nothing is pending."""
+    def state_of(self, image_id: str) -> SaveState:
+        """The worst state of the image's edits; DELIVERED where nothing is pending."""
 
     def overlay(self, image: Image) -> Image:
         """The image as the service has it, with the pending edits made on it."""

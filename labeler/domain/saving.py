@@ -1,0 +1,27 @@
+"""Where edits are on their way to the service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class SaveState(Enum):
+    """Where an image's edits are; the worst of them counts."""
+
+    SAVING = "saving"
+    SAVED_HERE = "saved here"
+    DELIVERED = "delivered"
+    CONFLICT = "conflict"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxCounts:
+    """Edits by where they are."""
+
+    saving: int = 0
+    waiting: int = 0
+    refused: int = 0
+    problem: str = ""
+    """Why delivery does not go on ("offline", "key not accepted"), empty while it does."""
