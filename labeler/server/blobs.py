@@ -1,0 +1,46 @@
+"""Bytes of images by content."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    digest: str
+    """SHA-256 of the bytes, 64 lower-case hex digits: the blob's name."""
+    size: int
+
+
+class BlobStore(Protocol):
+    """Blobs by the digest of their content; the same content is kept once."""
+
+    async def put(self, chunks: AsyncIterator[bytes]) -> Blob:
+        """Keep the bytes of the chunks, without holding them all in memory.
+
+        When it returns they are durable. If the iterator raises, or the call is cancelled, nothing stays.
+        Raises Refused with a sentence if there is no space.
+        """
+        ...
+
+    async def size(self, digest: str) -> int:
+        """Raises Missing if there is no such blob."""
+        ...
+
+    async def read(self, digest: str, start: int = 0, end: int | None = None) -> bytes:
+        """The bytes from `start` up to, not including, `end` (None: to the last). Raises Missing.
+
+        A whole blob is checked against its digest; Refused says that it is damaged.
+        """
+        ...
+
+    def stream(self, digest: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """The same bytes in chunks, unchecked. Raises Missing before the first."""
+        ...
+
+    async def delete_unused(self, digest: str, untouched_since: datetime) -> bool:
+        """Delete a blob that nothing refers to, unless it was put again at or after the time; tells whether it did."""
+        ...

@@ -1,0 +1,289 @@
+"""Metadata of the data service: what a catalog holds, and what is asked of one.
+
+Every method takes the organization that asks. What belongs to another organization does not exist for
+it: the answer is Missing, word for word as for an unknown id. A method that changes several things
+changes all or nothing; when it returns, the change is durable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Protocol
+
+from labeler.domain.box import Box
+from labeler.domain.errors import Refused
+from labeler.domain.filter import Filter, Order
+from labeler.domain.image import Choice
+
+TRASH_AGE = timedelta(days=30)
+"""How long deleted images can be brought back."""
+FOLDER_TYPE = "folder"
+"""The component type of images that were opened from a folder; `component_name` is its absolute path."""
+UNKNOWN_MIME = "application/octet-stream"
+
+
+class NameTaken(Refused):
+    """The organization has a dataset of this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileReference:
+    """A file of the user that an image's bytes are read from, as it was when it was opened."""
+
+    path: str
+    """Absolute."""
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """A label on the whole image with a confidence in [0, 1] or None, as a model gave it at upload."""
+
+    id: str
+    label: str
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an image comes from; few of these have many images each."""
+
+    location_id: str = ""
+    robot_id: str = ""
+    robot_name: str = ""
+    part_id: str = ""
+    part_name: str = ""
+    component_type: str = ""
+    component_name: str = ""
+    method: str = ""
+    mime_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewImage:
+    """An image to insert. Its bytes are the blob `digest`, or the file `reference`.
+
+    `digest` is the SHA-256 of the bytes in lower-case hex; "" while those of a reference have not been
+    read. Times are aware. `method_parameters` is a serialised CaptureMetadata with that field alone.
+    Ids in `boxes` and `classifications` are replaced by the catalog's own.
+    """
+
+    source: Source
+    time_requested: datetime
+    time_received: datetime
+    file_name: str = ""
+    """May hold folders, separated by forward slashes."""
+    file_ext: str = ""
+    """With the dot."""
+    size_bytes: int = 0
+    digest: str = ""
+    reference: FileReference | None = None
+    method_parameters: bytes = b""
+    tags: tuple[str, ...] = ()
+    boxes: tuple[Box, ...] = ()
+    classifications: tuple[Classification, ...] = ()
+    dataset_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRecord:
+    """An image of the catalog with all that is said of it; fields as in NewImage.
+
+    `id` is `organization/location/file`. Tags and datasets are in the order of adding, boxes too.
+    """
+
+    id: str
+    organization_id: str
+    file_id: str
+    source: Source
+    time_requested: datetime
+    time_received: datetime
+    file_name: str
+    file_ext: str
+    size_bytes: int
+    digest: str
+    reference: FileReference | None
+    method_parameters: bytes
+    tags: tuple[str, ...]
+    boxes: tuple[Box, ...]
+    classifications: tuple[Classification, ...]
+    dataset_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """Images in order. `last` continues after them, also when they are gone; `more` tells whether any follow."""
+
+    images: tuple[ImageRecord, ...]
+    last: str
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    images: int
+    size_bytes: int
+
+
+class DatasetKind(Enum):
+    """What a dataset holds; images go into datasets of the first kind alone."""
+
+    BINARY = 0
+    SEQUENCE = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetRecord:
+    id: str
+    name: str
+    organization_id: str
+    created: datetime
+    kind: DatasetKind
+    images: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoxPatch:
+    """Changes of a box; None keeps what is there."""
+
+    label: str | None = None
+    x_min: float | None = None
+    y_min: float | None = None
+    x_max: float | None = None
+    y_max: float | None = None
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReferencedImage:
+    id: str
+    reference: FileReference
+    digest: str = field(default="")
+
+
+Selection = Sequence[str] | Filter
+"""Images by their ids, or all that a filter keeps."""
+
+
+class Catalog(Protocol):
+    """Metadata of all organizations.
+
+    Image ids are `organization/location/file`, or the file's part alone. In `Filter.tags` and `all_tags`,
+    `VIAM_DATASET_{id}` stands for membership in that dataset; it is no tag otherwise, and such a name
+    cannot be added or removed as one (InvalidValue).
+    """
+
+    async def insert_images(self, organization_id: str, images: Sequence[NewImage]) -> tuple[str, ...]:
+        """Add images; returns their ids. Raises Missing for an unknown dataset, InvalidValue for a box or tag."""
+        ...
+
+    async def images(self, organization_id: str, ids: Sequence[str]) -> tuple[ImageRecord, ...]:
+        """The images with these ids, one per id, in this order. Raises Missing that names an unknown one."""
+        ...
+
+    async def page(self, organization_id: str, wanted: Filter, order: Order, last: str, limit: int) -> RecordPage:
+        """Up to `limit` images of the filter that follow `last` ("" for the first).
+
+        Images of the same time or name are ordered by file id. On an empty page, `last` is what was given.
+        Raises InvalidValue for a `last` that no page in this order gave.
+        """
+        ...
+
+    async def count(self, organization_id: str, wanted: Filter) -> Total: ...
+
+    async def delete_images(self, organization_id: str, which: Selection) -> int:
+        """Put images with all that is on them into the trash; returns how many. Raises Missing."""
+        ...
+
+    async def trash(self, organization_id: str) -> tuple[tuple[str, datetime], ...]:
+        """Ids of deleted images with the time of deletion, newest first."""
+        ...
+
+    async def restore_images(self, organization_id: str, ids: Sequence[str]) -> None:
+        """Bring images back from the trash, as they were; datasets deleted since stay deleted. Raises Missing."""
+        ...
+
+    async def purge(self, deleted_before: datetime) -> tuple[str, ...]:
+        """Forget trash of all organizations for good; returns digests that nothing refers to any more."""
+        ...
+
+    async def add_tags(self, organization_id: str, which: Selection, tags: Sequence[str]) -> None: ...
+
+    async def remove_tags(self, organization_id: str, which: Selection, tags: Sequence[str]) -> int:
+        """Take tags off; returns how many images had any of them."""
+        ...
+
+    async def tags(self, organization_id: str, wanted: Filter) -> tuple[str, ...]:
+        """All different tags of the images, sorted."""
+        ...
+
+    async def labels(self, organization_id: str, wanted: Filter) -> tuple[str, ...]:
+        """All different labels of boxes on the images, sorted."""
+        ...
+
+    async def choices(self, organization_id: str, wanted: Filter) -> Mapping[str, tuple[Choice, ...]]:
+        """What each field of the filter could be, by the field's name, most frequent first.
+
+        Counts are of images that have the value and that the filter keeps with that field left out.
+        """
+        ...
+
+    async def add_boxes(self, organization_id: str, image_id: str, boxes: Sequence[Box]) -> tuple[str, ...]:
+        """Add boxes to an image; returns the ids that they got. Raises Missing, InvalidValue."""
+        ...
+
+    async def update_box(self, organization_id: str, image_id: str, box_id: str, patch: BoxPatch) -> None: ...
+
+    async def remove_box(self, organization_id: str, image_id: str, box_id: str) -> None: ...
+
+    async def create_dataset(
+        self, organization_id: str, name: str, kind: DatasetKind = DatasetKind.BINARY, merged: Sequence[str] = ()
+    ) -> str:
+        """Make a dataset with the images of the datasets `merged`; returns its id. Raises NameTaken, Missing."""
+        ...
+
+    async def datasets(self, organization_id: str, ids: Sequence[str] | None = None) -> tuple[DatasetRecord, ...]:
+        """Datasets by name, or those with the ids in the order of the ids. Raises Missing."""
+        ...
+
+    async def rename_dataset(self, organization_id: str, dataset_id: str, name: str) -> None:
+        """Raises NameTaken, Missing."""
+        ...
+
+    async def delete_dataset(self, organization_id: str, dataset_id: str) -> None:
+        """Delete a dataset; its images stay."""
+        ...
+
+    async def add_to_dataset(self, organization_id: str, dataset_id: str, which: Selection) -> None:
+        """Put images into a dataset. Raises Missing; Refused where the dataset does not hold images."""
+        ...
+
+    async def remove_from_dataset(self, organization_id: str, dataset_id: str, which: Selection) -> None: ...
+
+    async def references(self, organization_id: str, paths: Sequence[str]) -> tuple[ReferencedImage, ...]:
+        """The images whose bytes are read from one of these files."""
+        ...
+
+    async def undigested(self, organization_id: str, limit: int) -> tuple[ReferencedImage, ...]:
+        """Images by reference whose content digest is not known yet, oldest first."""
+        ...
+
+    async def images_with_digest(self, organization_id: str, digests: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """Ids of the images with each content, by digest; a digest that no image has is left out."""
+        ...
+
+    async def set_digest(self, organization_id: str, image_id: str, reference: FileReference, digest: str) -> None:
+        """Note the content of a file; does nothing if the image's bytes are no longer read from `reference`."""
+        ...
+
+    async def relink(self, organization_id: str, image_id: str, reference: FileReference) -> None:
+        """Read the image's bytes from this file from now on."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was asked and release the files."""
+        ...

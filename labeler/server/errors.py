@@ -1,0 +1,55 @@
+"""How an RPC says no: a gRPC status with a sentence."""
+
+from __future__ import annotations
+
+import grpc
+
+from labeler.domain.errors import InvalidValue, LabelerError, Missing, NotSignedIn, Unreachable
+from labeler.server.catalog import NameTaken
+
+
+class RpcError(Exception):
+    """Ends an RPC with `code`; `message` is what the caller reads, and names the field or the thing."""
+
+    def __init__(self, code: grpc.StatusCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def invalid(field: str, problem: str) -> RpcError:
+    """INVALID_ARGUMENT, "field: problem"."""
+    return RpcError(grpc.StatusCode.INVALID_ARGUMENT, f"{field}: {problem}")
+
+
+def not_found(message: str) -> RpcError:
+    return RpcError(grpc.StatusCode.NOT_FOUND, message)
+
+
+def failed_precondition(message: str) -> RpcError:
+    return RpcError(grpc.StatusCode.FAILED_PRECONDITION, message)
+
+
+def permission_denied(message: str) -> RpcError:
+    return RpcError(grpc.StatusCode.PERMISSION_DENIED, message)
+
+
+def too_large(message: str) -> RpcError:
+    """RESOURCE_EXHAUSTED; clients of the Data API look for the word in front and ask for less."""
+    return RpcError(grpc.StatusCode.RESOURCE_EXHAUSTED, f"INCLUDE_BINARY_TOO_LARGE: {message}")
+
+
+_CODES: tuple[tuple[type[LabelerError], grpc.StatusCode], ...] = (
+    (InvalidValue, grpc.StatusCode.INVALID_ARGUMENT),
+    (Missing, grpc.StatusCode.NOT_FOUND),
+    (NameTaken, grpc.StatusCode.ALREADY_EXISTS),
+    (NotSignedIn, grpc.StatusCode.UNAUTHENTICATED),
+    (Unreachable, grpc.StatusCode.UNAVAILABLE),
+    (LabelerError, grpc.StatusCode.FAILED_PRECONDITION),
+)
+
+
+def rpc_error(error: LabelerError) -> RpcError:
+    """The status that an error of the domain, the catalog or the blob store has on the wire."""
+    code = next(code for kind, code in _CODES if isinstance(error, kind))
+    return RpcError(code, str(error))
