@@ -1,0 +1,56 @@
+"""Undo and redo: the edits of a person, in the order they were made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from labeler.domain.edit import BoxChange, Edit, is_local, merge_edits, new_id, rename_boxes
+
+MERGE_SECONDS = 1.0
+
+
+class History:
+    """What can be undone and redone. Unlimited."""
+
+    def __init__(self) -> None:
+        self.done: list[Edit] = []
+        self.undone: list[Edit] = []
+
+    def push(self, edit: Edit) -> None:
+        """Remember an edit; one that continues the last (same `merge`, within a second) joins it."""
+        self.undone.clear()
+        last = self.done[-1] if self.done else None
+        if last and edit.merge and last.merge == edit.merge and (edit.at - last.at).total_seconds() <= MERGE_SECONDS:
+            self.done[-1] = merge_edits(last, edit)
+        else:
+            self.done.append(edit)
+
+    def undo(self) -> Edit | None:
+        """The edit that takes back the last one; None where there is nothing to undo."""
+        if not self.done:
+            return None
+        edit = self.done.pop()
+        self.undone.append(edit)
+        return self._with_new_names(edit.inverse())
+
+    def redo(self) -> Edit | None:
+        """The edit that makes the last undone one again; None where there is nothing to redo."""
+        if not self.undone:
+            return None
+        edit = self.undone.pop()
+        self.done.append(edit)
+        return self._with_new_names(replace(edit, id=new_id(), title=f"Redid: {edit.title}"))
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Give boxes the ids that they have from now on."""
+        for edits in (self.done, self.undone):
+            edits[:] = [replace(edit, changes=rename_boxes(edit.changes, names)) for edit in edits]
+
+    def _with_new_names(self, edit: Edit) -> Edit:
+        """The edit with a new id for each box that it adds: a service does not give the same id twice."""
+        added = [c.after.id for c in edit.changes if isinstance(c, BoxChange) and c.before is None and c.after]
+        names = {box_id: new_id() for box_id in added if not is_local(box_id)}
+        if names:
+            self.rename(names)
+        return replace(edit, changes=rename_boxes(edit.changes, names))
