@@ -23,5 +23,7 @@ class OutboxCounts:
     saving: int = 0
     waiting: int = 0
     refused: int = 0
+    conflicts: int = 0
+    """Edits that the service's own state contradicts; a person has to choose."""
     problem: str = ""
     """Why delivery does not go on ("offline", "key not accepted"), empty while it does."""
