@@ -1,0 +1,106 @@
+"""Decoded pictures in memory: what is wanted is fetched and decoded, visible first; what is not is dropped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from labeler.domain.errors import LabelerError
+from labeler.state.signal import Signal
+from labeler.state.tasks import Tasks
+
+Picture = TypeVar("Picture")
+IN_FLIGHT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A picture of an image: scaled so that it covers `size` px on its longer side, or whole (0)."""
+
+    image_id: str
+    size: int = 0
+
+
+class Pictures(Generic[Picture]):
+    """Pictures by what was wanted, bounded by a number of bytes, least recently used out first.
+
+    `load(wanted)` gives a picture or raises a LabelerError whose text is shown in its place.
+    Signals: `ready(wanted)` when a picture or the reason for its absence can be had.
+    """
+
+    def __init__(
+        self,
+        tasks: Tasks,
+        load: Callable[[Wanted], Awaitable[Picture]],
+        size_of: Callable[[Picture], int],
+        budget: int,
+    ) -> None:
+        self.ready: Signal[Wanted] = Signal()
+        self._tasks, self._load, self._size_of, self._budget = tasks, load, size_of, budget
+        self._held: OrderedDict[Wanted, Picture] = OrderedDict()
+        self._bytes = 0
+        self._problems: dict[Wanted, str] = {}
+        self._queue: list[Wanted] = []
+        self._loading: dict[Wanted, asyncio.Task[None]] = {}
+
+    def get(self, wanted: Wanted) -> Picture | None:
+        """The picture if it is in memory."""
+        picture = self._held.get(wanted)
+        if picture is not None:
+            self._held.move_to_end(wanted)
+        return picture
+
+    def problem(self, wanted: Wanted) -> str:
+        """Why there is no picture, or nothing."""
+        return self._problems.get(wanted, "")
+
+    def want(self, wanted: Iterable[Wanted]) -> None:
+        """Replace the list of what is wanted, most urgent first; what is no longer on it is not begun."""
+        self._queue = [one for one in wanted if not self._is_settled(one)]
+        for one, task in self._loading.items():
+            if one not in self._queue:
+                task.cancel()
+        self._go_on()
+
+    def forget(self, image_id: str) -> None:
+        """Drop what is held of an image, because it is another one now."""
+        for one in [one for one in self._held if one.image_id == image_id]:
+            self._bytes -= self._size_of(self._held.pop(one))
+        for one in [one for one in self._problems if one.image_id == image_id]:
+            del self._problems[one]
+
+    def clear(self) -> None:
+        self.want(())
+        self._held.clear()
+        self._problems.clear()
+        self._bytes = 0
+
+    def _is_settled(self, wanted: Wanted) -> bool:
+        return wanted in self._held or wanted in self._problems
+
+    def _go_on(self) -> None:
+        for one in self._queue:
+            if len(self._loading) >= IN_FLIGHT:
+                return
+            if one not in self._loading and not self._is_settled(one):
+                self._loading[one] = self._tasks.start(self._fetch(one), then=lambda one=one: self._ended(one))
+
+    async def _fetch(self, wanted: Wanted) -> None:
+        try:
+            picture = await self._load(wanted)
+        except LabelerError as error:
+            self._problems[wanted] = str(error)
+        else:
+            self._held[wanted] = picture
+            self._bytes += self._size_of(picture)
+            while self._bytes > self._budget and len(self._held) > 1:
+                self._bytes -= self._size_of(self._held.popitem(last=False)[1])
+
+    def _ended(self, wanted: Wanted) -> None:
+        self._loading.pop(wanted, None)
+        if self._is_settled(wanted):
+            self.ready.emit(wanted)
+        self._go_on()

@@ -1,0 +1,390 @@
+"""A person at work: the library, the image in front of them, what they change, and what they are told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from labeler.domain.edit import BoxChange, Change, Edit
+from labeler.domain.filter import Filter, Order, filter_text, parse_filter
+from labeler.domain.image import Choice, Dataset, Image
+from labeler.domain.library import OpenProgress
+from labeler.state.canvas import Canvas
+from labeler.state.grid import Grid
+from labeler.state.history import History
+from labeler.state.library import Library
+from labeler.state.names import Names
+from labeler.state.prompts import Prompt, Question, Request
+from labeler.state.settings import Settings
+from labeler.state.signal import Signal
+from labeler.state.source import ImageSource, Outbox
+from labeler.state.tasks import Tasks
+
+Export = Callable[["Session", Path, str, Filter, "Work"], Awaitable[str]]
+"""Write images to a folder in a format; returns what to tell. Put in by `app`."""
+
+
+class Mode(Enum):
+    GRID = "grid"
+    EDITOR = "editor"
+
+
+@dataclass(slots=True)
+class Work:
+    """Something long that goes on: its title, how far it is (`total` 0 while unknown), and its task."""
+
+    title: str
+    done: int = 0
+    total: int = 0
+    task: asyncio.Task[None] | None = None
+
+    def cancel(self) -> None:
+        if self.task:
+            self.task.cancel()
+
+
+class Session:
+    """Everything that a window shows, and all that can be done to it.
+
+    Signals:
+        said(text)              what was done, for a moment
+        failed(text)            what went wrong, until dismissed
+        mode_changed()          grid or editor
+        current_changed()       another image is in front
+        images_changed(ids)     images have other values, or another save state
+        saving_changed()        the outbox's counts
+        filter_changed()        the filter or the order
+        choices_changed()       datasets, choices of the filter, labels or tags
+        works_changed()         long work began, went on or ended
+        prompted(prompt), asked(question), requested(request)
+    """
+
+    def __init__(self, source: ImageSource, outbox: Outbox, settings: Settings, export: Export) -> None:
+        self.said: Signal[str] = Signal()
+        self.failed: Signal[str] = Signal()
+        self.mode_changed: Signal[()] = Signal()
+        self.current_changed: Signal[()] = Signal()
+        self.images_changed: Signal[tuple[str, ...]] = Signal()
+        self.saving_changed: Signal[()] = Signal()
+        self.filter_changed: Signal[()] = Signal()
+        self.choices_changed: Signal[()] = Signal()
+        self.works_changed: Signal[()] = Signal()
+        self.prompted: Signal[Prompt] = Signal()
+        self.asked: Signal[Question] = Signal()
+        self.requested: Signal[Request] = Signal()
+
+        self.source, self.outbox, self.settings, self._export = source, outbox, settings, export
+        self.tasks = Tasks()
+        self.tasks.failed.connect(self.failed.emit)
+        self.library = Library(self.tasks, lambda image: self.outbox.overlay(image))
+        self.history = History()
+        self.grid = Grid()
+        self.labels, self.tags = Names(), Names()
+        self.canvas = Canvas(self._commit_box, self.said.emit, lambda: self.labels.current or "object")
+        self.mode = Mode.GRID
+        self.datasets: tuple[Dataset, ...] = ()
+        self.choices: Mapping[str, tuple[Choice, ...]] = {}
+        self.works: list[Work] = []
+        self._settings_task: asyncio.Task[None] | None = None
+        self._current_id = ""
+
+        self.library.reset.connect(self._library_reset)
+        self.library.grown.connect(self._library_grown)
+        self.library.replaced.connect(self._image_replaced)
+        self.grid.moved.connect(self._grid_moved)
+        outbox.subscribe(self._states_changed, self._boxes_named)
+
+    # Beginning and ending.
+
+    def start(self, wanted: Filter | None = None) -> None:
+        """Begin to show a filter of the source, and to learn what can be chosen."""
+        key = self._settings_key
+        self.labels = Names(self.settings.get(f"{key}.labels", []))
+        self.tags = Names(self.settings.get(f"{key}.tags", []))
+        for names in (self.labels, self.tags):
+            names.changed.connect(self._names_changed)
+        self.show(wanted or Filter())
+        self.refresh_choices()
+
+    async def attach(self, source: ImageSource, outbox: Outbox) -> None:
+        """Work with another service from now on; the caller closes the former ones."""
+        await self.tasks.close()
+        self.source, self.outbox = source, outbox
+        self.history = History()
+        self.works.clear()
+        outbox.subscribe(self._states_changed, self._boxes_named)
+        self.set_mode(Mode.GRID)
+        self.start()
+
+    async def close(self) -> None:
+        """Stop background work; returns when every edit is durable on this machine."""
+        await self.tasks.close()
+        await self.outbox.drained()
+
+    @property
+    def _settings_key(self) -> str:
+        return f"organizations.{self.source.organization_id or 'none'}"
+
+    def _names_changed(self) -> None:
+        key = self._settings_key
+        self.settings.set(f"{key}.labels", list(self.labels.all))
+        self.settings.set(f"{key}.tags", list(self.tags.all))
+        self.save_settings()
+        self.choices_changed.emit()
+
+    def save_settings(self) -> None:
+        """Write the settings in the background, once for changes that come together."""
+        if self._settings_task is None or self._settings_task.done():
+            self._settings_task = self.tasks.start(self._write_settings())
+
+    async def _write_settings(self) -> None:
+        await asyncio.sleep(0)
+        await asyncio.shield(asyncio.to_thread(self.settings.write, self.settings.text()))
+
+    # What is shown.
+
+    def show(self, wanted: Filter, order: Order | None = None) -> None:
+        """Show a filter; without an order, the one in use if the source has it."""
+        order = order or (self.library.order if self.library.order in self.source.orders else self.source.orders[0])
+        self.grid.reset()
+        self._current_id = ""
+        self.library.show(self.source, wanted, order)
+        self.filter_changed.emit()
+        self.refresh_choices()
+
+    def show_text(self, text: str) -> None:
+        """Show the filter that the text says. Raises InvalidValue."""
+        self.show(self.parse_filter(text))
+
+    def parse_filter(self, text: str) -> Filter:
+        return parse_filter(text, lambda name: next((d.id for d in self.datasets if d.name == name), None))
+
+    @property
+    def filter_text(self) -> str:
+        return filter_text(self.library.filter, lambda identifier: self.dataset_name(identifier))
+
+    def dataset_name(self, identifier: str) -> str | None:
+        return next((dataset.name for dataset in self.datasets if dataset.id == identifier), None)
+
+    def reload(self) -> None:
+        """Read the library, the datasets and the choices again."""
+        self.library.reload(self.source)
+        self.refresh_choices()
+
+    def refresh_choices(self) -> None:
+        self.tasks.start(self._read_choices())
+
+    async def _read_choices(self) -> None:
+        self.datasets = await self.source.datasets()
+        self.choices = await self.source.choices(self.library.filter)
+        self.labels.add(choice.value for choice in sorted(self.choices.get("labels", ()), key=lambda one: one.value))
+        self.tags.add(choice.value for choice in sorted(self.choices.get("tags", ()), key=lambda one: one.value))
+        self.choices_changed.emit()
+
+    def set_mode(self, mode: Mode) -> None:
+        if mode is Mode.EDITOR and self.current is None:
+            return
+        if mode is not self.mode:
+            self.mode = mode
+            self.mode_changed.emit()
+
+    # The image in front.
+
+    @property
+    def index(self) -> int:
+        return self.grid.cursor
+
+    @property
+    def current(self) -> Image | None:
+        return self.library.at(self.grid.cursor)
+
+    @property
+    def ids(self) -> list[str]:
+        return [image.id for image in self.library.images]
+
+    def go_to(self, index: int, extend: bool = False) -> None:
+        """Put the image at the index in front, as far as there is one."""
+        index = min(max(index, 0), max(self.library.size - 1, 0))
+        self.library.want(index)
+        self.grid.move_to(index, self.ids if extend or self.grid.visual else [], extend)
+
+    def step(self, by: int, extend: bool = False) -> None:
+        target = self.index + by
+        if 0 <= target < self.library.size:
+            self.go_to(target, extend)
+        else:
+            self.said.emit("The last image" if by > 0 else "The first image")
+
+    def step_unlabeled(self, by: int) -> None:
+        """Go to the nearest image in that direction that has neither boxes nor tags."""
+        index = self.index + by
+        while (image := self.library.at(index)) is not None:
+            if not image.is_labeled:
+                self.go_to(index)
+                return
+            index += by
+        self.said.emit("No unlabeled image that way among the loaded ones")
+
+    def targets(self) -> tuple[Image, ...]:
+        """The images that an action is about: the selected ones in the grid, else the one in front."""
+        if self.mode is Mode.GRID and self.grid.selected:
+            return tuple(image for image in self.library.images if image.id in self.grid.selected)
+        return (self.current,) if self.current else ()
+
+    # Changes.
+
+    def edit(self, title: str, changes: Iterable[Change], merge: str = "") -> None:
+        """Make a change: on the screen now, on disk in a moment, at the service after that."""
+        edit = Edit(title, tuple(changes), merge=merge)
+        if edit.changes:
+            self.history.push(edit)
+            self._commit(edit)
+
+    def undo(self) -> None:
+        self._again(self.history.undo(), "Nothing to undo")
+
+    def redo(self) -> None:
+        self._again(self.history.redo(), "Nothing to redo")
+
+    def _again(self, edit: Edit | None, otherwise: str) -> None:
+        self.said.emit(edit.title if edit else otherwise)
+        if edit:
+            self._commit(edit)
+            if self.mode is Mode.EDITOR and (index := self.library.index_of(edit.image_ids[0])) is not None:
+                self.go_to(index)
+
+    def _commit(self, edit: Edit) -> None:
+        self.outbox.put(edit)
+        self.images_changed.emit(self.library.apply(edit.changes))
+
+    def _commit_box(self, title: str, change: BoxChange, merge: str) -> None:
+        if change.after:
+            self.labels.choose(change.after.label)
+        self.edit(title, [change], merge)
+
+    def run(self, work: Work, body: Awaitable[None]) -> None:
+        """Do long work in the background, shown with its progress until it ends."""
+
+        async def task() -> None:
+            await body
+
+        def ended() -> None:
+            self.works.remove(work)
+            self.works_changed.emit()
+
+        self.works.append(work)
+        work.task = self.tasks.start(task(), then=ended)
+        self.works_changed.emit()
+
+    # Files in and out.
+
+    def open_paths(self, paths: Sequence[Path], copy: bool = False) -> None:
+        """Show files and folders of this machine, taking in what is new."""
+        if not self.source.opens_paths:
+            self.failed.emit(
+                f"{self.source.title} does not open files of this computer. Connect to this computer first."
+            )
+            return
+        names = ", ".join(path.name or str(path) for path in paths)
+        work = Work(f"Opening {names}")
+        self.run(work, self._open_paths(work, paths, copy))
+
+    async def _open_paths(self, work: Work, paths: Sequence[Path], copy: bool) -> None:
+        last, shown = OpenProgress(), 0
+        refused: list[tuple[str, str]] = []
+        async for progress in self.source.open_paths(paths, copy):
+            refused.extend(progress.refused)
+            if not last.component_names and progress.component_names:
+                names = set(progress.component_names)
+                only = names.pop() if len(names) == 1 else ""
+                self.show(Filter(component_name=only), Order.NAME if Order.NAME in self.source.orders else None)
+                shown = progress.opened
+            elif progress.opened >= 2 * shown + 100 or (progress.listed and not last.listed):
+                shown = progress.opened
+                self.library.reload(self.source)
+            work.done, work.total = progress.digested, progress.found
+            last = progress
+            self.works_changed.emit()
+        self.reload()
+        self.said.emit(_opened_text(last))
+        if refused:
+            more = f" and {len(refused) - 1} more" if len(refused) > 1 else ""
+            self.failed.emit(f"Not opened: {refused[0][0]}: {refused[0][1]}{more}.")
+
+    def export(self, out: Path, layout: str, wanted: Filter) -> None:
+        """Write images of a filter to a folder, in the background."""
+        work = Work(f"Exporting to {out.name}")
+
+        async def body() -> None:
+            self.said.emit(await self._export(self, out, layout, wanted, work))
+
+        self.run(work, body())
+
+    def dataset_work(self, body: Awaitable[object], done: str) -> None:
+        """Create, rename or delete a dataset in the background, then read the datasets again."""
+
+        async def task() -> None:
+            await body
+            self.said.emit(done)
+            await self._read_choices()
+
+        self.tasks.start(task())
+
+    def delete_images(self, images: Sequence[Image]) -> None:
+        """Delete images at the service, in the background."""
+        ids = [image.id for image in images]
+
+        async def task() -> None:
+            count = await self.source.delete_images(ids)
+            self.library.remove(ids)
+            self.grid.clear()
+            self.said.emit(f"Deleted {count} image{'s' if count != 1 else ''}")
+            await self._read_choices()
+
+        self.tasks.start(task())
+
+    # What others tell.
+
+    def _states_changed(self, image_ids: Sequence[str]) -> None:
+        self.saving_changed.emit()
+        if image_ids:
+            self.images_changed.emit(tuple(image_ids))
+
+    def _boxes_named(self, names: Mapping[str, str]) -> None:
+        self.history.rename(names)
+        self.canvas.rename_boxes(dict(names))
+        self.library.rename_boxes(names)
+
+    def _library_reset(self) -> None:
+        index = self.library.index_of(self._current_id) if self._current_id else None
+        if index is not None and index != self.grid.cursor:
+            self.grid.cursor = index
+        self.grid.cursor = min(self.grid.cursor, max(self.library.size - 1, 0))
+        self.canvas.show(self.current)
+        self.current_changed.emit()
+
+    def _library_grown(self) -> None:
+        if self.current and not self._current_id:
+            self._grid_moved()
+
+    def _image_replaced(self, index: int) -> None:
+        if index == self.grid.cursor:
+            self.canvas.show(self.current)
+            self.current_changed.emit()
+
+    def _grid_moved(self) -> None:
+        current = self.current
+        if current is None or current.id != self._current_id:
+            self._current_id = current.id if current else ""
+            self.canvas.show(current)
+            self.current_changed.emit()
+
+
+def _opened_text(progress: OpenProgress) -> str:
+    parts = [f"Opened {progress.opened} new images"]
+    if progress.already_there:
+        parts.append(f"{progress.already_there} were there already")
+    return ", ".join(parts)
