@@ -6,11 +6,12 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 something is missing on this mach
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from labeler import __version__
+from labeler import __version__, preflight
 from labeler.domain.errors import LabelerError
 
 SUBCOMMANDS = ("serve", "keys", "import", "export", "samples")
@@ -112,6 +113,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if argv and argv[0] in SUBCOMMANDS:
             return _run_subcommand(_subcommand_parser().parse_args(argv))
         arguments = _desktop_parser().parse_args(argv)
+        obstacle = preflight.missing_for_desktop(os.environ.get("QT_QPA_PLATFORM", ""))
+        if obstacle:
+            print(f"labeler: {obstacle}", file=sys.stderr)  # noqa: T201
+            return preflight.EXIT_CODE
         from labeler.app import run_desktop
 
         return run_desktop(
