@@ -1,0 +1,254 @@
+"""The connection to a data service: TLS, signing in, deadlines. Knows calls, not what they are about.
+
+No call is repeated, except once after UNAUTHENTICATED: that call was not done, whereas any other
+failure leaves open whether it was.
+"""
+
+# ruff: noqa: ASYNC109 - these are deadlines of the call, known to the service too
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable
+from typing import Self, TypeVar, cast
+
+import grpc
+import grpc.aio
+from google.protobuf.message import Message
+
+from labeler.client.endpoint import PLAINTEXT, TLS, Endpoint, Security, channel_credentials
+from labeler.rpc.errors import ServiceFailedError, Status, UnauthenticatedError, error_of
+from labeler.rpc.wire.proto.rpc.v1 import auth_pb2
+
+__all__ = ["DEFAULT_TIMEOUT", "MAX_MESSAGE_BYTES", "PLAINTEXT", "TLS", "Connection", "Endpoint", "Security"]
+
+MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+DEFAULT_TIMEOUT = 60.0
+"""Seconds that a call may take when nothing else is said."""
+
+_SIGN_IN_TIMEOUT = 20.0
+_AUTHENTICATE = "/proto.rpc.v1.AuthService/Authenticate"
+
+_OPTIONS: tuple[tuple[str, int], ...] = (
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    # A service config (a DNS TXT record) could turn on retries, and a retried mutation may be done twice.
+    ("grpc.service_config_disable_resolution", 1),
+    ("grpc.enable_retries", 0),
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    # Without it keepalive finds a dead peer only after the default of a minute.
+    ("grpc.http2.ping_timeout_ms", 10_000),
+)
+
+Response = TypeVar("Response", bound=Message)
+Result = TypeVar("Result")
+UnaryStream = grpc.aio.UnaryStreamCall[Message, Response]
+StreamUnary = grpc.aio.StreamUnaryCall[Message, Response]
+Requests = Callable[[], AsyncIterable[Message]] | AsyncIterable[Message]
+
+
+class Connection:
+    """An open channel to one endpoint, signed in. Make it with `Connection.open`; close it when done."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self._token = endpoint.token
+        self._signing_in: asyncio.Task[None] | None = None
+        self._closed = False
+        credentials, options_of_tls = channel_credentials(endpoint)
+        options: list[tuple[str, int | str]] = [*_OPTIONS, *options_of_tls]
+        if credentials is None:
+            self._channel = grpc.aio.insecure_channel(endpoint.target, options=options)
+        else:
+            self._channel = grpc.aio.secure_channel(endpoint.target, credentials, options=options)
+
+    @classmethod
+    async def open(cls, endpoint: Endpoint) -> Self:
+        """Connect and, where the endpoint has a key and no ready token, sign in.
+
+        Raises UnavailableError (CertificateError for TLS) and UnauthenticatedError.
+        """
+        connection = cls(endpoint)
+        try:
+            if endpoint.api_key and not endpoint.token:
+                await connection._sign_in("")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def close(self) -> None:
+        """End all calls and give up the channel. May be called twice; needs no await."""
+        self._closed = True
+        if self._signing_in is not None:
+            self._signing_in.cancel()
+        closing = self._channel.close(None)
+        try:
+            # Without a grace period closing waits for nothing and is through at its first step.
+            closing.send(None)
+        except StopIteration:
+            return
+        finally:
+            closing.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+    async def unary(
+        self, method: str, request: Message, response_type: type[Response], *, timeout: float = DEFAULT_TIMEOUT
+    ) -> Response:
+        """One request, one response. `method` is the full path, `timeout` seconds. Raises GRPCError."""
+        call = self._channel.unary_unary(method, _serialize, response_type.FromString)
+
+        async def once() -> Response:
+            return await call(request, timeout=timeout, metadata=self._metadata())
+
+        return await self._signed_in(method, once)
+
+    async def stream_out(
+        self, method: str, requests: Requests, response_type: type[Response], *, timeout: float = DEFAULT_TIMEOUT
+    ) -> Response:
+        """Many requests, one response.
+
+        `requests` is a function that starts them anew, or the requests themselves; these cannot be repeated,
+        so that UNAUTHENTICATED is raised. An error of the requests ends the call and is raised as it is.
+        """
+        start = self._channel.stream_unary(method, _serialize, response_type.FromString)
+
+        async def once() -> Response:
+            call = start(timeout=timeout, metadata=self._metadata())
+            try:
+                async with _closing(requests() if callable(requests) else requests) as messages:
+                    await _write_all(call, messages)
+                return await call
+            finally:
+                call.cancel()
+
+        return await self._signed_in(method, once, repeatable=callable(requests))
+
+    async def stream_in(
+        self, method: str, request: Message, response_type: type[Response], *, timeout: float = DEFAULT_TIMEOUT
+    ) -> AsyncGenerator[Response, None]:
+        """One request, many responses. Leaving the iteration early (`aclose`) ends the call."""
+        start = self._channel.unary_stream(method, _serialize, response_type.FromString)
+
+        async def begin() -> tuple[UnaryStream[Response], Response | None]:
+            call = start(request, timeout=timeout, metadata=self._metadata())
+            return call, await _next(call)
+
+        call, response = await self._signed_in(method, begin)
+        try:
+            while response is not None:
+                yield response
+                response = await self._translated(method, lambda: _next(call))
+        finally:
+            call.cancel()
+
+    def _metadata(self) -> grpc.aio.Metadata:
+        return grpc.aio.Metadata(*([("authorization", f"Bearer {self._token}")] if self._token else []))
+
+    async def _signed_in(
+        self, method: str, call: Callable[[], Awaitable[Result]], *, repeatable: bool = True
+    ) -> Result:
+        """The call's result; where the service no longer takes the token, signs in anew and calls once more."""
+        if self._closed:
+            raise self._closed_error(method)
+        token = self._token
+        try:
+            return await self._translated(method, call)
+        except UnauthenticatedError:
+            if not self.endpoint.api_key:
+                raise
+            await self._sign_in(token)
+            if not repeatable:
+                raise
+        return await self._translated(method, call)
+
+    async def _sign_in(self, stale_token: str) -> None:
+        """Get a token, once for all calls that found the same one stale."""
+        if self._token != stale_token:
+            return
+        if self._signing_in is None or self._signing_in.done():
+            self._signing_in = asyncio.create_task(self._authenticate())
+            self._signing_in.add_done_callback(_mark_seen)
+        signing_in = self._signing_in
+        await self._translated(_AUTHENTICATE, lambda: asyncio.shield(signing_in))
+
+    async def _authenticate(self) -> None:
+        request = auth_pb2.AuthenticateRequest(
+            entity=self.endpoint.api_key_id,
+            credentials=auth_pb2.Credentials(type="api-key", payload=self.endpoint.api_key),
+        )
+        authenticate = self._channel.unary_unary(_AUTHENTICATE, _serialize, auth_pb2.AuthenticateResponse.FromString)
+        try:
+            response = await self._translated(
+                _AUTHENTICATE, lambda: authenticate(request, timeout=_SIGN_IN_TIMEOUT, metadata=grpc.aio.Metadata())
+            )
+        except UnauthenticatedError as error:
+            text = (
+                f"The data service at {self.endpoint.target} does not accept the API key {self.endpoint.api_key_id}: "
+                f"{error.message}. Check the key's id and the key, and that it was not revoked."
+            )
+            raise UnauthenticatedError(error.status, error.message, error.method, text) from None
+        self._token = response.access_token
+
+    async def _translated(self, method: str, call: Callable[[], Awaitable[Result]]) -> Result:
+        """The call's result, its failure as an error of ours."""
+        try:
+            return await call()
+        except grpc.aio.AioRpcError as error:
+            status, details = Status(error.code().value[0]), error.details() or ""
+            raise error_of(status, details, method, self.endpoint.target) from None
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if self._closed and task is not None and not task.cancelling():
+                # The call was cancelled by `close`, not the task that awaits it.
+                raise self._closed_error(method) from None
+            raise
+
+    def _closed_error(self, method: str) -> ServiceFailedError:
+        text = f"The connection to {self.endpoint.target} is closed."
+        return ServiceFailedError(Status.CANCELLED, "the connection is closed", method, text)
+
+
+def _serialize(message: Message) -> bytes:
+    return message.SerializeToString()
+
+
+def _mark_seen(task: asyncio.Task[None]) -> None:
+    """Keep asyncio from reporting a failed sign-in that everyone who waited for it has given up on."""
+    if not task.cancelled():
+        task.exception()
+
+
+async def _next(call: UnaryStream[Response]) -> Response | None:
+    response = await call.read()
+    return None if response is grpc.aio.EOF else cast(Response, response)
+
+
+async def _write_all(call: StreamUnary[Response], messages: AsyncIterable[Message]) -> None:
+    """Write until the messages or the service's patience end; what the service said is the call's result."""
+    async for message in messages:
+        if call.done():
+            return
+        try:
+            await call.write(message)
+        except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
+            return
+    if not call.done():
+        await call.done_writing()
+
+
+@contextlib.asynccontextmanager
+async def _closing(messages: AsyncIterable[Message]) -> AsyncIterator[AsyncIterable[Message]]:
+    """The messages; where they are a generator, it is finished when the block ends, not when it is collected."""
+    try:
+        yield messages
+    finally:
+        if isinstance(messages, AsyncGenerator):
+            await messages.aclose()
