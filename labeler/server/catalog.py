@@ -280,8 +280,8 @@ class Catalog(Protocol):
         """Note the content of a file; does nothing if the image's bytes are no longer read from `reference`."""
         ...
 
-    async def relink(self, organization_id: str, image_id: str, reference: FileReference) -> None:
-        """Read the image's bytes from this file from now on."""
+    async def relink(self, organization_id: str, image_id: str, reference: FileReference, digest: str = "") -> None:
+        """Read the image's bytes from this file from now on; `digest` is its content where that is known."""
         ...
 
     async def close(self) -> None:

@@ -1,0 +1,5 @@
+"""The catalog on SQLite."""
+
+from labeler.server.sqlite.catalog import SqliteCatalog
+
+__all__ = ["SqliteCatalog"]

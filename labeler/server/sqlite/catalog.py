@@ -1,0 +1,123 @@
+"""The catalog in one SQLite file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from labeler.domain.box import Box
+from labeler.domain.filter import Filter, Order
+from labeler.domain.image import Choice
+from labeler.server.catalog import (
+    BoxPatch,
+    DatasetKind,
+    DatasetRecord,
+    FileReference,
+    ImageRecord,
+    NewImage,
+    RecordPage,
+    ReferencedImage,
+    Selection,
+    Total,
+)
+from labeler.server.sqlite import choices, datasets, insert, labels, read, references, trash
+from labeler.server.sqlite.database import Database
+
+MIGRATIONS = "labeler.server.sqlite.migrations"
+
+
+class SqliteCatalog:
+    """`Catalog` on SQLite; what its methods promise stands there."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make the file. Raises Refused if a newer version wrote it or it is no database."""
+        self._database = Database(path, MIGRATIONS)
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    async def insert_images(self, organization_id: str, images: Sequence[NewImage]) -> tuple[str, ...]:
+        return await self._database.write(lambda on: insert.insert_images(on, organization_id, images))
+
+    async def images(self, organization_id: str, ids: Sequence[str]) -> tuple[ImageRecord, ...]:
+        return await self._database.read(
+            lambda on: read.records(on, organization_id, read.numbers_of(on, organization_id, ids))
+        )
+
+    async def page(self, organization_id: str, wanted: Filter, order: Order, last: str, limit: int) -> RecordPage:
+        return await self._database.read(lambda on: read.page(on, organization_id, wanted, order, last, limit))
+
+    async def count(self, organization_id: str, wanted: Filter) -> Total:
+        return await self._database.read(lambda on: read.count(on, organization_id, wanted))
+
+    async def tags(self, organization_id: str, wanted: Filter) -> tuple[str, ...]:
+        return await self._database.read(lambda on: read.distinct_names(on, organization_id, "image_tag", wanted))
+
+    async def labels(self, organization_id: str, wanted: Filter) -> tuple[str, ...]:
+        return await self._database.read(lambda on: read.distinct_names(on, organization_id, "image_label", wanted))
+
+    async def choices(self, organization_id: str, wanted: Filter) -> Mapping[str, tuple[Choice, ...]]:
+        return await self._database.read(lambda on: choices.choices(on, organization_id, wanted))
+
+    async def delete_images(self, organization_id: str, which: Selection) -> int:
+        return await self._database.write(lambda on: trash.delete_images(on, organization_id, which))
+
+    async def trash(self, organization_id: str) -> tuple[tuple[str, datetime], ...]:
+        return await self._database.read(lambda on: trash.trash(on, organization_id))
+
+    async def restore_images(self, organization_id: str, ids: Sequence[str]) -> None:
+        await self._database.write(lambda on: trash.restore_images(on, organization_id, ids))
+
+    async def purge(self, deleted_before: datetime) -> tuple[str, ...]:
+        return await self._database.write(lambda on: trash.purge(on, deleted_before))
+
+    async def add_tags(self, organization_id: str, which: Selection, tags: Sequence[str]) -> None:
+        await self._database.write(lambda on: labels.add_tags(on, organization_id, which, tags))
+
+    async def remove_tags(self, organization_id: str, which: Selection, tags: Sequence[str]) -> int:
+        return await self._database.write(lambda on: labels.remove_tags(on, organization_id, which, tags))
+
+    async def add_boxes(self, organization_id: str, image_id: str, boxes: Sequence[Box]) -> tuple[str, ...]:
+        return await self._database.write(lambda on: labels.add_boxes(on, organization_id, image_id, boxes))
+
+    async def update_box(self, organization_id: str, image_id: str, box_id: str, patch: BoxPatch) -> None:
+        await self._database.write(lambda on: labels.update_box(on, organization_id, image_id, box_id, patch))
+
+    async def remove_box(self, organization_id: str, image_id: str, box_id: str) -> None:
+        await self._database.write(lambda on: labels.remove_box(on, organization_id, image_id, box_id))
+
+    async def create_dataset(
+        self, organization_id: str, name: str, kind: DatasetKind = DatasetKind.BINARY, merged: Sequence[str] = ()
+    ) -> str:
+        return await self._database.write(lambda on: datasets.create_dataset(on, organization_id, name, kind, merged))
+
+    async def datasets(self, organization_id: str, ids: Sequence[str] | None = None) -> tuple[DatasetRecord, ...]:
+        return await self._database.read(lambda on: datasets.datasets(on, organization_id, ids))
+
+    async def rename_dataset(self, organization_id: str, dataset_id: str, name: str) -> None:
+        await self._database.write(lambda on: datasets.rename_dataset(on, organization_id, dataset_id, name))
+
+    async def delete_dataset(self, organization_id: str, dataset_id: str) -> None:
+        await self._database.write(lambda on: datasets.delete_dataset(on, organization_id, dataset_id))
+
+    async def add_to_dataset(self, organization_id: str, dataset_id: str, which: Selection) -> None:
+        await self._database.write(lambda on: datasets.add_to_dataset(on, organization_id, dataset_id, which))
+
+    async def remove_from_dataset(self, organization_id: str, dataset_id: str, which: Selection) -> None:
+        await self._database.write(lambda on: datasets.remove_from_dataset(on, organization_id, dataset_id, which))
+
+    async def references(self, organization_id: str, paths: Sequence[str]) -> tuple[ReferencedImage, ...]:
+        return await self._database.read(lambda on: references.references(on, organization_id, paths))
+
+    async def undigested(self, organization_id: str, limit: int) -> tuple[ReferencedImage, ...]:
+        return await self._database.read(lambda on: references.undigested(on, organization_id, limit))
+
+    async def images_with_digest(self, organization_id: str, digests: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        return await self._database.read(lambda on: references.images_with_digest(on, organization_id, digests))
+
+    async def set_digest(self, organization_id: str, image_id: str, reference: FileReference, digest: str) -> None:
+        await self._database.write(lambda on: references.set_digest(on, organization_id, image_id, reference, digest))
+
+    async def relink(self, organization_id: str, image_id: str, reference: FileReference, digest: str = "") -> None:
+        await self._database.write(lambda on: references.relink(on, organization_id, image_id, reference, digest))

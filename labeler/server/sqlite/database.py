@@ -1,0 +1,166 @@
+"""One SQLite file: how it is opened, brought up to date, written by one thread and read by another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+import apsw
+
+from labeler.domain.errors import Refused
+
+Row = tuple[Any, ...]
+T = TypeVar("T")
+
+_BUSY_MS = 10_000
+_PRAGMAS = """
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA fullfsync = 1;
+    PRAGMA checkpoint_fullfsync = 1;
+    PRAGMA foreign_keys = ON;
+    PRAGMA mmap_size = 0;
+    PRAGMA trusted_schema = OFF;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA cache_size = -65536;
+"""
+_LIST_SIZES = (1, 8, 64, 512)
+
+
+class Session:
+    """Statements on one connection, inside one transaction."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        return list(self._connection.execute(sql, tuple(values)))
+
+    def row(self, sql: str, values: Sequence[Any] = ()) -> Row | None:
+        return self._connection.execute(sql, tuple(values)).fetchone()
+
+    def change(self, sql: str, values: Sequence[Any] = ()) -> int:
+        """Run a statement that changes rows; returns how many it changed."""
+        self._connection.execute(sql, tuple(values)).fetchall()
+        return self._connection.changes()
+
+    def insert(self, sql: str, values: Sequence[Any]) -> int:
+        """Insert one row; returns its number."""
+        self._connection.execute(sql, tuple(values)).fetchall()
+        return self._connection.last_insert_rowid()
+
+    def change_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        self._connection.executemany(sql, rows)
+
+    def rows_in(self, sql: str, values: Sequence[Any], before: Sequence[Any] = ()) -> list[Row]:
+        """Rows of a statement with `{in}` where the list of values goes, after the values `before`.
+
+        Lists are filled up to few sizes with copies of the last value, so that few statements are prepared.
+        """
+        found: list[Row] = []
+        for start in range(0, len(values), _LIST_SIZES[-1]):
+            part = list(values[start : start + _LIST_SIZES[-1]])
+            size = next(size for size in _LIST_SIZES if size >= len(part))
+            part += part[-1:] * (size - len(part))
+            marks = ",".join("?" * size)
+            found += self.rows(sql.replace("{in}", f"({marks})"), [*before, *part])
+        return found
+
+
+class Database:
+    """A database file. All changes go through one thread, one after the other; reads go beside them."""
+
+    def __init__(self, path: Path, migrations: str) -> None:
+        """Open the file, making it if there is none, and bring it up to date with `migrations`, a package.
+
+        Raises Refused if a newer version has written it, or if it is no database.
+        """
+        self._path = path
+        try:
+            self._write = _opened(path)
+            migrate(self._write, migrations, path)
+            self._read = _opened(path)
+        except (apsw.NotADBError, apsw.CorruptError) as error:
+            raise Refused(f"{path} is damaged or no database of the labeler; restore it from a backup.") from error
+        self._writer = ThreadPoolExecutor(1, "catalog-writer")
+        self._reader = ThreadPoolExecutor(1, "catalog-reader")
+
+    async def write(self, work: Callable[[Session], T]) -> T:
+        """Run the work in one transaction; it is durable when this returns, and undone if the work raises."""
+        return await self._run(self._writer, self._write, "BEGIN IMMEDIATE", work)
+
+    async def read(self, work: Callable[[Session], T]) -> T:
+        """Run the work on one state of the database."""
+        return await self._run(self._reader, self._read, "BEGIN", work)
+
+    async def _run(
+        self, thread: ThreadPoolExecutor, connection: apsw.Connection, begin: str, work: Callable[[Session], T]
+    ) -> T:
+        def run() -> T:
+            connection.execute(begin)
+            try:
+                result = work(Session(connection))
+                connection.execute("COMMIT")
+                return result
+            except BaseException as error:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                if isinstance(error, apsw.FullError):
+                    raise Refused(f"No space is left for {self._path}: free some, then try again.") from error
+                raise
+
+        return await asyncio.get_running_loop().run_in_executor(thread, run)
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self.close_now)
+
+    def close_now(self) -> None:
+        for thread in (self._reader, self._writer):
+            thread.shutdown(wait=True)
+        self._read.close()
+        self._write.close()
+
+
+def _opened(path: Path) -> apsw.Connection:
+    connection = apsw.Connection(str(path), statementcachesize=400)
+    connection.set_busy_timeout(_BUSY_MS)
+    for _ in connection.execute(_PRAGMAS):
+        pass
+    return connection
+
+
+def migrate(connection: apsw.Connection, package: str, path: Path) -> None:
+    """Run the package's numbered `.sql` files that the database has not seen, each in one transaction."""
+    files = sorted(
+        (one for one in resources.files(package).iterdir() if one.name.endswith(".sql")), key=lambda one: one.name
+    )
+    newest = int(files[-1].name.partition("_")[0])
+    version = _version(connection)
+    if version > newest:
+        raise Refused(
+            f"{path} was written by a newer version of the labeler (format {version}, this one knows {newest}): "
+            "install the newer version, or use another data directory."
+        )
+    for one in files:
+        number = int(one.name.partition("_")[0])
+        if number <= version:
+            continue
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if _version(connection) < number:
+                connection.execute(one.read_text(encoding="utf-8"))
+                connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+
+def _version(connection: apsw.Connection) -> int:
+    row = connection.execute("PRAGMA user_version").fetchone()
+    assert row is not None  # noqa: S101 - the pragma always answers
+    return int(row[0])

@@ -1,0 +1,1 @@
+"""The schema of the catalog, one numbered step per file."""

@@ -1,0 +1,192 @@
+"""Reading images: by ids, by page, and what they have in common."""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from labeler.domain.box import Box
+from labeler.domain.errors import Missing
+from labeler.domain.filter import Filter, Order
+from labeler.rpc.convert import binary_data_id
+from labeler.server.catalog import Classification, FileReference, ImageRecord, RecordPage, Selection, Source, Total
+from labeler.server.cursor import Position, cursor_position, cursor_text
+from labeler.server.sqlite.database import Session
+from labeler.server.sqlite.query import SOURCE_FIELDS, is_descending, matching, resolve, runs, time_of
+
+T = TypeVar("T")
+
+
+def organization(session: Session, organization_id: str) -> int:
+    """The number of an organization; 0, which none has, if the catalog holds nothing of it."""
+    row = session.row("SELECT number FROM organization WHERE id = ?", [organization_id])
+    return row[0] if row else 0
+
+
+def numbers_of(session: Session, organization_id: str, ids: Sequence[str], table: str = "image") -> list[int]:
+    """The numbers of images, one per id, in this order. Raises Missing that names the first unknown."""
+    files = [one.rpartition("/")[2] for one in ids]
+    sql = (
+        f"SELECT i.file_id, i.number, s.location_id FROM {table} i JOIN source s ON s.number = i.source "  # noqa: S608 - names of ours
+        "WHERE i.org = ? AND i.file_id IN {in}"
+    )
+    found = {
+        file: (number, binary_data_id(organization_id, location, file))
+        for file, number, location in session.rows_in(sql, files, [organization(session, organization_id)])
+    }
+    numbers = []
+    for one, file in zip(ids, files, strict=True):
+        number, full_id = found.get(file, (0, ""))
+        if one not in (full_id, file) or not file:
+            where = "in the trash" if table == "trash_image" else "here"
+            raise Missing(f"{one or 'An empty id'}: there is no such image {where}.")
+        numbers.append(number)
+    return numbers
+
+
+def page(session: Session, organization_id: str, wanted: Filter, order: Order, last: str, limit: int) -> RecordPage:
+    after = cursor_position(last, order) if last else None
+    found = resolve(session, organization(session, organization_id), wanted)
+    if found.is_nothing:
+        return RecordPage((), last, False)
+    lists = [
+        [(key, number) for key, number in session.rows(run.text, run.values)]
+        for run in runs(session, found, order, after, limit + 1)
+    ]
+    places = _distinct(heapq.merge(*lists, reverse=is_descending(order)), limit + 1)
+    shown = places[:limit]
+    end = cursor_text(order, Position(*shown[-1])) if shown else last
+    return RecordPage(records(session, organization_id, [number for _, number in shown]), end, len(places) > limit)
+
+
+def _distinct(values: Iterable[T], limit: int) -> list[T]:
+    found: list[T] = []
+    for value in values:
+        if not found or value != found[-1]:
+            found.append(value)
+            if len(found) == limit:
+                break
+    return found
+
+
+def records(session: Session, organization_id: str, numbers: Sequence[int]) -> tuple[ImageRecord, ...]:
+    """The images with these numbers, in this order, in four statements."""
+    if not numbers:
+        return ()
+    sources = ", ".join(f"s.{name}" for name in SOURCE_FIELDS)
+    images = session.rows_in(
+        "SELECT i.number, i.file_id, i.time_us, i.received_us, i.file_name, i.file_ext, i.size_bytes, i.digest, "  # noqa: S608 - names of ours
+        f"i.path, i.path_size, i.path_mtime_ns, i.method_parameters, i.classifications, {sources} "
+        "FROM image i JOIN source s ON s.number = i.source WHERE i.number IN {in}",
+        numbers,
+    )
+    tags, boxes, datasets = _tags(session, numbers), _boxes(session, numbers), _datasets(session, numbers)
+    found = {
+        row[0]: _record(organization_id, row, tags.get(row[0], ()), boxes.get(row[0], ()), datasets.get(row[0], ()))
+        for row in images
+    }
+    return tuple(found[number] for number in numbers)
+
+
+def _record(
+    organization_id: str, row: Sequence[Any], tags: Sequence[str], boxes: Sequence[Box], datasets: Sequence[str]
+) -> ImageRecord:
+    _, file_id, time, received, name, ext, size, digest, path, path_size, mtime, parameters, classes, *source = row
+    where = Source(*source)
+    return ImageRecord(
+        id=binary_data_id(organization_id, where.location_id, file_id),
+        organization_id=organization_id,
+        file_id=file_id,
+        source=where,
+        time_requested=time_of(time),
+        time_received=time_of(received),
+        file_name=name,
+        file_ext=ext,
+        size_bytes=size,
+        digest=digest,
+        reference=FileReference(path, path_size, mtime) if path is not None else None,
+        method_parameters=parameters or b"",
+        tags=tuple(tags),
+        boxes=tuple(boxes),
+        classifications=tuple(Classification(*one) for one in json.loads(classes)) if classes != "[]" else (),
+        dataset_ids=tuple(datasets),
+    )
+
+
+def _grouped(rows: Iterable[tuple[int, T]]) -> Mapping[int, list[T]]:
+    groups: dict[int, list[T]] = defaultdict(list)
+    for number, value in rows:
+        groups[number].append(value)
+    return groups
+
+
+def _tags(session: Session, numbers: Sequence[int]) -> Mapping[int, list[str]]:
+    sql = "SELECT x.image, x.added, x.tag, t.name FROM image_tag x JOIN tag t ON t.number = x.tag WHERE x.image IN {in}"
+    return _grouped((image, name) for image, _, _, name in sorted(set(session.rows_in(sql, numbers))))
+
+
+def _datasets(session: Session, numbers: Sequence[int]) -> Mapping[int, list[str]]:
+    sql = (
+        "SELECT x.image, x.added, x.dataset, d.id FROM member x JOIN dataset d ON d.number = x.dataset "
+        "WHERE x.image IN {in}"
+    )
+    return _grouped((image, name) for image, _, _, name in sorted(set(session.rows_in(sql, numbers))))
+
+
+def _boxes(session: Session, numbers: Sequence[int]) -> Mapping[int, list[Box]]:
+    sql = (
+        "SELECT b.image, b.number, b.id, l.name, b.x_min, b.y_min, b.x_max, b.y_max, b.confidence "
+        "FROM box b JOIN label l ON l.number = b.label WHERE b.image IN {in}"
+    )
+    found = {row[:2]: row for row in session.rows_in(sql, numbers)}
+    return _grouped((found[key][0], Box(*found[key][2:])) for key in sorted(found))
+
+
+def count(session: Session, organization_id: str, wanted: Filter) -> Total:
+    found = resolve(session, organization(session, organization_id), wanted)
+    if found.is_nothing:
+        return Total(0, 0)
+    sql = matching(session, found)
+    row = session.row(f"SELECT count(*), coalesce(sum(i.size_bytes), 0) {sql.text}", sql.values)
+    assert row is not None  # noqa: S101 - an aggregate without groups has one row
+    return Total(*row)
+
+
+_NAMES_OF = {"image_tag": "tag", "image_label": "label"}
+
+
+def distinct_names(session: Session, organization_id: str, table: str, wanted: Filter) -> tuple[str, ...]:
+    """Names of the tags ("image_tag") or labels ("image_label") of the images, sorted."""
+    found = resolve(session, organization(session, organization_id), wanted)
+    name = _NAMES_OF[table]
+    if found.is_nothing:
+        return ()
+    if found.is_all:
+        sql = f"SELECT n.name FROM {name} n WHERE n.org = ? AND EXISTS (SELECT 1 FROM {table} x WHERE x.{name} = n.number)"  # noqa: S608, E501 - names of ours
+        rows = session.rows(sql, [found.org])
+    else:
+        images = matching(session, found)
+        rows = session.rows(
+            f"SELECT n.name FROM {name} n WHERE n.number IN "  # noqa: S608 - names of ours
+            f"(SELECT x.{name} FROM {table} x WHERE x.image IN (SELECT i.number {images.text}))",
+            images.values,
+        )
+    return tuple(sorted(name for (name,) in rows))
+
+
+def pick(session: Session, organization_id: str, which: Selection) -> int:
+    """Note the numbers of the images in the temporary table `picked`; returns how many. Raises Missing."""
+    session.change("CREATE TEMPORARY TABLE IF NOT EXISTS picked (number INTEGER PRIMARY KEY)")
+    session.change("DELETE FROM picked")
+    if isinstance(which, Filter):
+        found = resolve(session, organization(session, organization_id), which)
+        if found.is_nothing:
+            return 0
+        sql = matching(session, found)
+        return session.change(f"INSERT INTO picked SELECT i.number {sql.text}", sql.values)
+    numbers = sorted(set(numbers_of(session, organization_id, which)))
+    session.change_many("INSERT INTO picked VALUES (?)", [(number,) for number in numbers])
+    return len(numbers)
