@@ -82,6 +82,18 @@ class Library:
     def want_all(self) -> None:
         self.want(2**62)
 
+    async def loaded(self) -> None:
+        """Return when loading has come as far as was wanted or has ended."""
+        while not self.complete and self._loading and not self._loading.done() and len(self.images) <= self._wanted:
+            changed = asyncio.Event()
+            self.grown.connect(changed.set)
+            self.reset.connect(changed.set)
+            waiting = asyncio.ensure_future(changed.wait())
+            await asyncio.wait((waiting, self._loading), return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+            self.grown.disconnect(changed.set)
+            self.reset.disconnect(changed.set)
+
     def _restart(self, work: object) -> None:
         if self._loading and not self._loading.done():
             self._loading.cancel()

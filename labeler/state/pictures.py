@@ -6,6 +6,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 from labeler.domain.errors import LabelerError
@@ -86,7 +87,7 @@ class Pictures(Generic[Picture]):
             if len(self._loading) >= IN_FLIGHT:
                 return
             if one not in self._loading and not self._is_settled(one):
-                self._loading[one] = self._tasks.start(self._fetch(one), then=lambda one=one: self._ended(one))
+                self._loading[one] = self._tasks.start(self._fetch(one), then=partial(self._ended, one))
 
     async def _fetch(self, wanted: Wanted) -> None:
         try:

@@ -1,0 +1,189 @@
+"""Tags, datasets, undo, and deleting images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from labeler.actions.action import Action, Where, has_image
+from labeler.domain.edit import MembershipChange, TagChange
+from labeler.domain.image import Choice
+from labeler.state.names import DIGITS
+from labeler.state.prompts import Prompt, Question
+from labeler.state.session import Mode, Session
+
+
+def count_text(count: int) -> str:
+    return "1 image" if count == 1 else f"{count:,} images"
+
+
+def toggle_tag(session: Session, tag: str) -> None:
+    """Put the tag on all target images, or, where all have it, take it off."""
+    images = session.targets()
+    lacking = [image for image in images if tag not in image.tags]
+    if lacking:
+        changes = [TagChange(image.id, tag, True) for image in lacking]
+        title = f"Tagged {tag}, {count_text(len(images))}"
+    else:
+        changes = [TagChange(image.id, tag, False) for image in images]
+        title = f"Untagged {tag}, {count_text(len(images))}"
+    session.tags.add([tag])
+    session.edit(title, changes)
+    session.said.emit(title)
+
+
+def _suggest_tags(session: Session, text: str) -> tuple[Choice, ...]:
+    names = session.tags.starting_with(text.strip())
+    return tuple(Choice(name, f"{name}   {session.tags.digit_of(name)}".rstrip()) for name in names)
+
+
+def tag(session: Session) -> None:
+    """Tag the image, or all selected images. A tag that all of them have is taken off."""
+    count = len(session.targets())
+
+    def accept(text: str) -> None:
+        toggle_tag(session, text.strip())
+
+    session.prompted.emit(
+        Prompt(
+            f"Tag {count_text(count)}",
+            accept,
+            suggest=lambda text: _suggest_tags(session, text),
+            check=lambda text: "" if text.strip() else "Type a tag",
+            hint="Enter puts the tag on; where all have it, takes it off",
+        )
+    )
+
+
+def _dataset_named(session: Session, name: str) -> str | None:
+    return next((dataset.id for dataset in session.datasets if dataset.name == name), None)
+
+
+def _suggest_datasets(session: Session, text: str) -> tuple[Choice, ...]:
+    wanted = text.strip().casefold()
+    found = [dataset for dataset in session.datasets if wanted in dataset.name.casefold()]
+    return tuple(
+        Choice(dataset.name, dataset.name if dataset.images is None else f"{dataset.name}   {dataset.images:,}")
+        for dataset in found
+    )
+
+
+def add_to_dataset(session: Session) -> None:
+    """Put the image, or all selected images, into a dataset. A name that is new makes a dataset."""
+    images = session.targets()
+
+    def put(dataset_id: str, name: str) -> None:
+        changes = [MembershipChange(i.id, dataset_id, True) for i in images if dataset_id not in i.dataset_ids]
+        title = f"Added {count_text(len(images))} to {name}"
+        session.edit(title, changes)
+        session.said.emit(title)
+
+    async def make_and_put(name: str) -> None:
+        put(await session.source.create_dataset(name), name)
+        session.refresh_choices()
+
+    def accept(text: str) -> None:
+        name = text.strip()
+        dataset_id = _dataset_named(session, name)
+        if dataset_id:
+            put(dataset_id, name)
+        else:
+            session.tasks.start(make_and_put(name))
+
+    session.prompted.emit(
+        Prompt(
+            f"Add {count_text(len(images))} to dataset",
+            accept,
+            suggest=lambda text: _suggest_datasets(session, text),
+            check=lambda text: "" if text.strip() else "Type the name of a dataset",
+            hint="A name that is new makes a dataset",
+        )
+    )
+
+
+def remove_from_dataset(session: Session) -> None:
+    """Take the image, or all selected images, out of a dataset. The images stay."""
+    images = session.targets()
+    used = {dataset_id for image in images for dataset_id in image.dataset_ids}
+
+    def accept(name: str) -> None:
+        dataset_id = _dataset_named(session, name)
+        changes = [MembershipChange(i.id, str(dataset_id), False) for i in images if dataset_id in i.dataset_ids]
+        title = f"Removed {count_text(len(changes))} from {name}"
+        session.edit(title, changes)
+        session.said.emit(title)
+
+    if not used:
+        session.said.emit("Not in a dataset")
+        return
+    session.prompted.emit(
+        Prompt(
+            f"Remove {count_text(len(images))} from dataset",
+            accept,
+            suggest=lambda text: tuple(
+                choice for choice in _suggest_datasets(session, text) if _dataset_named(session, choice.value) in used
+            ),
+            check=lambda text: "" if _dataset_named(session, text) in used else "Choose one of the datasets shown",
+            only_choices=True,
+        )
+    )
+
+
+def undo(session: Session) -> None:
+    """Take back the last change, wherever it was."""
+    session.undo()
+
+
+def redo(session: Session) -> None:
+    """Make the change again that was taken back last."""
+    session.redo()
+
+
+def delete_images(session: Session) -> None:
+    """Delete the selected images at their service, after asking."""
+    images = session.targets()
+    session.asked.emit(
+        Question(
+            f"Delete {count_text(len(images))}?",
+            f"They are deleted at {session.source.title} with what is on them, and kept in its trash for 30 days "
+            "where it has one. Files that were opened from a folder stay where they are.",
+            f"Delete {count_text(len(images))}",
+            lambda: session.delete_images(images),
+            danger=True,
+        )
+    )
+
+
+def _digit(digit: str) -> Callable[[Session], None]:
+    def run(session: Session) -> None:
+        _with_digit(session, digit)
+
+    run.__doc__ = f"Put tag number {digit} on the selected images, and go on. Where all have it, take it off."
+    return run
+
+
+def _with_digit(session: Session, digit: str) -> None:
+    name = session.tags.of_digit(digit)
+    if name is None:
+        session.said.emit(f"No tag has the number {digit} yet; t makes one")
+        return
+    was_single = not session.grid.selected
+    toggle_tag(session, name)
+    if was_single and session.mode is Mode.GRID and session.index + 1 < session.library.size:
+        session.step(1)
+
+
+ACTIONS = (
+    Action("edit.undo", "Undo", undo, ("Ctrl+Z",), "Edit/undo"),
+    Action("edit.redo", "Redo", redo, ("Ctrl+Shift+Z", "Ctrl+Y"), "Edit/undo"),
+    Action("image.tag", "Tag", tag, ("t",), "Edit/images", when=has_image),
+    Action("image.add_to_dataset", "Add to dataset", add_to_dataset, ("b",), "Edit/images", when=has_image),
+    Action(
+        "image.remove_from_dataset", "Remove from dataset", remove_from_dataset, ("Shift+B",), "Edit/images",
+        when=has_image,
+    ),
+    Action("image.delete", "Delete images", delete_images, ("Delete",), "Edit/delete", Where.GRID, has_image),
+    *(
+        Action(f"grid.tag_{digit}", f"Tag number {digit}", _digit(digit), (digit,), "", Where.GRID, has_image)
+        for digit in DIGITS[:9]
+    ),
+)  # fmt: skip

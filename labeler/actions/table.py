@@ -1,0 +1,9 @@
+"""The one table of actions. Menus, keys, palette, help and tests read it."""
+
+from __future__ import annotations
+
+from labeler.actions import boxes, labeling, moving, program
+from labeler.actions.action import Action
+
+ACTIONS: tuple[Action, ...] = (*program.ACTIONS, *moving.ACTIONS, *labeling.ACTIONS, *boxes.ACTIONS)
+BY_NAME = {action.name: action for action in ACTIONS}
