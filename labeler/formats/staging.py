@@ -1,0 +1,75 @@
+"""A folder that is there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from labeler.domain.errors import InvalidValue
+
+
+class Stopped(Exception):  # noqa: N818 - not an error: somebody asked for it
+    """`StagedFolder.commit` was asked to stop before the folder was in place."""
+
+
+def _sync(path: Path) -> None:
+    """Force a file or folder to disk; systems that cannot open folders keep them consistent by themselves."""
+    if os.name == "nt" and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class StagedFolder:
+    """Collects files in `work`, then puts them at `out` in one step.
+
+    For a new `out` the work folder is its neighbour and is renamed. An empty `out` keeps its identity
+    (it can be where a disk is mounted): the work folder is inside and its entries are moved up, with
+    `last` after all others, so that what says the folder is whole appears when it is.
+    """
+
+    def __init__(self, out: Path, last: str) -> None:
+        """Raises InvalidValue if `out` is a file or not empty."""
+        self._out = out.absolute()
+        self._last = last
+        if self._out.exists() and not self._out.is_dir():
+            raise InvalidValue(f"{out} is a file; choose a new or empty folder to export to")
+        self._is_new = not self._out.exists()
+        if not self._is_new and any(self._out.iterdir()):
+            raise InvalidValue(f"{out} is not empty; choose a new or empty folder to export to")
+        name = f".labeler-{secrets.token_hex(4)}.partial"
+        if self._is_new:
+            self._out.parent.mkdir(parents=True, exist_ok=True)
+            self.work = self._out.parent / name
+        else:
+            self.work = self._out / name
+        self.work.mkdir()
+
+    def commit(self, is_stopped: Callable[[], bool] = lambda: False) -> None:
+        """Force all to disk and put it in place. Raises Stopped, with nothing in place, if asked to stop."""
+        for folder, _, files in os.walk(self.work, topdown=False):
+            for name in files:
+                if is_stopped():
+                    raise Stopped
+                _sync(Path(folder, name))
+            _sync(Path(folder))
+        if self._is_new:
+            self.work.rename(self._out)
+            _sync(self._out.parent)
+            return
+        for entry in sorted(self.work.iterdir(), key=lambda entry: entry.name == self._last):
+            entry.rename(self._out / entry.name)
+        self.work.rmdir()
+        _sync(self._out)
+
+    def discard(self) -> None:
+        """Remove what was collected; nothing else is touched. Allowed at any time."""
+        with suppress(FileNotFoundError):
+            shutil.rmtree(self.work)
