@@ -225,7 +225,7 @@ class Accounts:
 
         await asyncio.to_thread(self._write, revoke)
 
-    def keys(self) -> tuple[KeyRecord, ...]:
+    def all_keys(self) -> tuple[KeyRecord, ...]:
         """All keys, revoked ones too, the first made first."""
         sql = """SELECT api_key.id, organization_id, organization.name, api_key.created, revoked FROM api_key
                  JOIN organization ON organization.id = organization_id ORDER BY api_key.created, api_key.id"""
