@@ -1,0 +1,157 @@
+"""Edits on their way to a service: durable on this machine first, delivered when the service can be reached."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from labeler.client.channel import Connection
+from labeler.client.deliver import Calls
+from labeler.client.delivery import Delivery, Sleep
+from labeler.client.ledger import Ledger
+from labeler.client.pending import HELD, Pending, Stage
+from labeler.domain.box import Box
+from labeler.domain.edit import Change, Edit
+from labeler.domain.image import Image
+from labeler.domain.saving import OutboxCounts, SaveState
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A change that the service did not take, kept until the person decides."""
+
+    edit_id: str
+    title: str
+    at: datetime
+    change: Change
+    state: SaveState
+    """CONFLICT or REFUSED."""
+    problem: str
+    """Why, as a sentence."""
+
+
+class Outbox:
+    """The pending edits of one service and organization.
+
+    Everything but the coroutines returns at once; callbacks come on the event loop that it was opened on.
+    """
+
+    def __init__(self, ledger: Ledger, sleep: Sleep, uniform: Callable[[float, float], float]) -> None:
+        self._ledger, self._sleep, self._uniform = ledger, sleep, uniform
+        self._delivery: Delivery | None = None
+        self._running: asyncio.Task[None] | None = None
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        target: str,
+        *,
+        sleep: Sleep = asyncio.sleep,
+        uniform: Callable[[float, float], float] = random.uniform,
+        vfs: str = "",
+        retry_seconds: float = 1.0,
+    ) -> Self:
+        """Open or make the file. Call it on the event loop.
+
+        `target` names the service and the organization; edits of other targets in the file are left alone.
+        Raises Refused if the file is open elsewhere, damaged or of a later version. `sleep` and
+        `uniform` make the pauses of delivery; `vfs` names an SQLite VFS; `retry_seconds` lie between
+        attempts to write to a disk that fails.
+        """
+        return cls(Ledger(path, target, vfs, retry_seconds), sleep, uniform)
+
+    async def start(self, connection: Connection) -> None:
+        """Deliver over this connection from now on, instead of over the one before."""
+        await self.stop()
+        self._delivery = Delivery(self._ledger, Calls(connection), self._sleep, self._uniform)
+        self._running = asyncio.create_task(self._delivery.run(), name="delivery")
+        self._running.add_done_callback(self._ended)
+
+    async def stop(self) -> None:
+        """Deliver no more; edits are still taken and kept."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+        self._running = self._delivery = None
+
+    def _ended(self, running: asyncio.Task[None]) -> None:
+        if not running.cancelled() and (error := running.exception()) is not None:
+            _log.error("delivery ended", exc_info=error)
+            self._ledger.set_delivery_problem("delivery stopped because of an error in the program; restart it")
+
+    async def close(self) -> None:
+        """Stop delivering, write what is left, close the file. What is not delivered stays in it.
+
+        Raises Refused if the disk does not take the last edits; they are kept, and `close` may be called again.
+        """
+        await self.stop()
+        await self._ledger.rows.close()
+
+    def put(self, edit: Edit) -> None:
+        self._ledger.put(edit)
+
+    def state_of(self, image_id: str) -> SaveState:
+        return self._ledger.index.state_of(image_id)
+
+    def overlay(self, image: Image) -> Image:
+        return self._ledger.overlay(image)
+
+    @property
+    def counts(self) -> OutboxCounts:
+        return self._ledger.counts
+
+    def subscribe(
+        self, on_state: Callable[[Sequence[str]], None], on_names: Callable[[Mapping[str, str]], None]
+    ) -> None:
+        """Be told the ids of images whose state changed (none where only `counts` did), and new ids of boxes."""
+        self._ledger.subscribe(on_state, on_names)
+
+    async def drained(self) -> None:
+        await self._ledger.rows.flush()
+
+    def hurry(self) -> None:
+        """Try now instead of at the end of the pause, as when the network came back."""
+        if self._delivery is not None:
+            self._delivery.hurry()
+
+    @property
+    def held(self) -> tuple[Held, ...]:
+        """Changes that the service did not take, oldest first."""
+        rows = sorted((row for row in self._ledger.index if row.stage in HELD), key=lambda row: row.key)
+        return tuple(_as_held(row) for row in rows)
+
+    def retry(self, held: Held) -> None:
+        """Deliver it again as it is, with what else is pending of the same box, tag or dataset."""
+        self._ledger.retry(self._with_its_like(held))
+
+    def discard(self, held: Held) -> None:
+        """Give it up for what the service has, with what else is pending of the same box, tag or dataset."""
+        self._ledger.discard(self._with_its_like(held))
+
+    def keep_mine(self, held: Held, theirs: Box | None) -> None:
+        """Make a conflicting change although the service has `theirs`, which the person has seen."""
+        rows = self._with_its_like(held)
+        if rows:
+            self._ledger.rebase(rows[0], theirs)
+            self._ledger.retry(rows)
+
+    def _with_its_like(self, held: Held) -> list[Pending]:
+        """The rows about the same subject as the held one; none if it is no longer held."""
+        rows = self._ledger.index.of(held.change.image_id)
+        same = [row for row in rows if row.head.id == held.edit_id and row.change == held.change and row.stage in HELD]
+        alike = [row for row in rows if same and row.subject == same[0].subject and row.stage is not Stage.SAVING]
+        return [] if any(row.busy for row in alike) else alike
+
+
+def _as_held(row: Pending) -> Held:
+    state = SaveState.CONFLICT if row.stage is Stage.CONFLICT else SaveState.REFUSED
+    return Held(row.head.id, row.head.title, row.head.at, row.change, state, row.problem)

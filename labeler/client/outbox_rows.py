@@ -1,0 +1,210 @@
+"""The outbox on disk: an SQLite file. What it has acknowledged survives a power cut (WAL, synchronous=FULL)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import apsw
+
+from labeler.client.pending import Head, Pending, Stage
+from labeler.client.writer import Writer
+from labeler.domain.edit import Change
+from labeler.domain.edit_json import change_from_json, change_to_json
+from labeler.domain.errors import InvalidValue, Refused
+
+SCHEMA_VERSION = 1
+_APPLICATION_ID = 0x4C424F58
+_SCHEMA = f"""
+    CREATE TABLE edit (number INTEGER PRIMARY KEY, target TEXT NOT NULL, head TEXT NOT NULL);
+    CREATE TABLE change (
+        edit INTEGER NOT NULL REFERENCES edit (number), place INTEGER NOT NULL, body TEXT NOT NULL,
+        stage TEXT NOT NULL, sent INTEGER NOT NULL, problem TEXT NOT NULL, PRIMARY KEY (edit, place)
+    ) WITHOUT ROWID;
+    CREATE TABLE name (
+        target TEXT NOT NULL, ours TEXT NOT NULL, given TEXT NOT NULL, PRIMARY KEY (target, ours)
+    ) WITHOUT ROWID;
+    PRAGMA application_id = {_APPLICATION_ID};
+    PRAGMA user_version = {SCHEMA_VERSION};
+"""
+_SETTINGS = """
+    PRAGMA locking_mode = EXCLUSIVE;
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA fullfsync = ON;
+    PRAGMA checkpoint_fullfsync = ON;
+    PRAGMA foreign_keys = ON;
+    PRAGMA trusted_schema = OFF;
+    PRAGMA mmap_size = 0;
+    BEGIN IMMEDIATE; COMMIT;
+"""
+
+Key = tuple[int, int]
+"""The number of an edit and the place of a change in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a file holds for one target: changes in order, and box ids by the ids they replaced."""
+
+    rows: tuple[Pending, ...]
+    names: Mapping[str, str]
+    last_number: int
+
+
+class OutboxRows:
+    """The rows of one target. Each method that writes returns a future that ends when the write is on disk.
+
+    Opening raises Refused if the file is open elsewhere, damaged, or of a later version of the program.
+    """
+
+    def __init__(
+        self, path: Path, target: str, on_problem: Callable[[str], None], vfs: str = "", retry_seconds: float = 1.0
+    ) -> None:
+        self._path, self._target = path, target
+        try:
+            _make_folder(path.parent)
+            connection = _open(path, vfs)
+            _prepare(connection, path)
+            self.loaded = _load(connection, path, target)
+        except (apsw.Error, OSError) as error:
+            raise Refused(_why_not_opened(path, error)) from error
+        self._writer = Writer(connection, lambda: _open(path, vfs), on_problem, retry_seconds)
+
+    def add(self, head: Head, changes: Sequence[Change]) -> asyncio.Future[None]:
+        def write(connection: apsw.Connection) -> None:
+            connection.execute("INSERT INTO edit VALUES (?, ?, ?)", (head.number, self._target, _head_to_json(head)))
+            rows = [(head.number, i, change_to_json(one), Stage.WAITING.value) for i, one in enumerate(changes)]
+            _many(connection, "INSERT INTO change VALUES (?, ?, ?, ?, 0, '')", rows)
+
+        return self._writer.submit(write)
+
+    def mark_sent(self, keys: Iterable[Key]) -> asyncio.Future[None]:
+        rows = tuple(keys)
+        return self._writer.submit(lambda c: _many(c, "UPDATE change SET sent = 1 WHERE edit = ? AND place = ?", rows))
+
+    def set_stage(self, keys: Iterable[Key], stage: Stage, sent: bool, problem: str) -> asyncio.Future[None]:
+        rows = tuple((stage.value, int(sent), _storable(problem), *key) for key in keys)
+        sql = "UPDATE change SET stage = ?, sent = ?, problem = ? WHERE edit = ? AND place = ?"
+        return self._writer.submit(lambda connection: _many(connection, sql, rows))
+
+    def settle(
+        self, keys: Iterable[Key], names: Mapping[str, str], changed: Iterable[tuple[Key, Change]]
+    ) -> asyncio.Future[None]:
+        """Drop changes that are settled, keep the names their boxes got, and rewrite changes, all at once."""
+        rows, given, rewritten = tuple(keys), tuple(names.items()), tuple(changed)
+
+        def write(connection: apsw.Connection) -> None:
+            _many(connection, "DELETE FROM change WHERE edit = ? AND place = ?", rows)
+            emptied = "DELETE FROM edit WHERE number = ? AND NOT EXISTS (SELECT 1 FROM change WHERE edit = number)"
+            _many(connection, emptied, sorted({(number,) for number, _ in rows}))
+            _many(connection, "INSERT OR REPLACE INTO name VALUES (?, ?, ?)", [(self._target, *one) for one in given])
+            bodies = [(change_to_json(change), *key) for key, change in rewritten]
+            _many(connection, "UPDATE change SET body = ? WHERE edit = ? AND place = ?", bodies)
+
+        return self._writer.submit(write)
+
+    async def flush(self) -> None:
+        """Return when all that was handed over is on disk."""
+        await self._writer.submit(lambda connection: None)
+
+    async def close(self) -> None:
+        """Raises Refused if something could not be written; it is kept and tried again, and so may `close` be."""
+        if await self._writer.close():
+            raise Refused(
+                f"{self._path}: the last changes could not be written to the disk. "
+                "Make room on it or mend it; they are kept while the program runs."
+            )
+
+
+def _open(path: Path, vfs: str) -> apsw.Connection:
+    connection = apsw.Connection(str(path), vfs=vfs or None)
+    try:
+        connection.execute(_SETTINGS)
+    except apsw.Error:
+        connection.close(True)
+        raise
+    return connection
+
+
+def _prepare(connection: apsw.Connection, path: Path) -> None:
+    try:
+        version = connection.pragma("user_version")
+        if version > SCHEMA_VERSION:
+            raise Refused(f"{path}: written by a later version of the labeler. Start that version to deliver it.")
+        damage = connection.pragma("quick_check")
+        if damage != "ok":
+            raise Refused(f"{path}: the file is damaged ({damage}). Keep a copy of it and ask for help.")
+        if not version:
+            with connection:
+                connection.execute(_SCHEMA)
+    except (Refused, apsw.Error):
+        connection.close(True)
+        raise
+
+
+def _load(connection: apsw.Connection, path: Path, target: str) -> Loaded:
+    last: int = connection.execute("SELECT ifnull(max(number), 0) FROM edit").get
+    found = connection.execute(
+        "SELECT number, head, place, body, stage, sent, problem FROM edit JOIN change ON edit = number "
+        "WHERE target = ? ORDER BY number, place",
+        (target,),
+    )
+    heads: dict[int, Head] = {}
+    rows = []
+    try:
+        for number, head, place, body, stage, sent, problem in found:
+            if number not in heads:
+                heads[number] = _head_from_json(number, head)
+            rows.append(Pending(heads[number], place, change_from_json(body), Stage(stage), bool(sent), problem))
+    except (InvalidValue, ValueError, KeyError) as error:
+        connection.close(True)
+        raise Refused(f"{path}: holds an edit that cannot be read ({error}). Keep a copy of it.") from error
+    given = connection.execute("SELECT ours, given FROM name WHERE target = ?", (target,))
+    names = {str(ours): str(theirs) for ours, theirs in given}
+    return Loaded(tuple(rows), names, last)
+
+
+def _why_not_opened(path: Path, error: Exception) -> str:
+    if isinstance(error, apsw.BusyError):
+        return f"{path}: another window has these labels open. Close that window first."
+    if isinstance(error, apsw.NotADBError | apsw.CorruptError):
+        return f"{path}: the file is damaged ({error}). Keep a copy of it and ask for help."
+    return f"{path}: labels cannot be kept there ({error}). Make room or choose another folder."
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder so that it survives a power cut: each new one is written into its parent."""
+    new = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    if os.name == "posix":
+        for one in new:
+            handle = os.open(one.parent, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+
+def _many(connection: apsw.Connection, sql: str, rows: Sequence[tuple[int | str, ...]]) -> None:
+    if rows:
+        connection.executemany(sql, rows)
+
+
+def _storable(text: str) -> str:
+    """The text without lone surrogates, which no file of text can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _head_to_json(head: Head) -> str:
+    return json.dumps({"id": head.id, "title": head.title, "at": head.at.isoformat(), "merge": head.merge})
+
+
+def _head_from_json(number: int, text: str) -> Head:
+    found = json.loads(text)
+    return Head(number, found["id"], found["title"], datetime.fromisoformat(found["at"]), found["merge"])

@@ -1,0 +1,237 @@
+"""Changes on their way, in memory: by image, in the order they were made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+
+from labeler.client.reconcile import changes_nothing, find_ours
+from labeler.domain.edit import BoxChange, Change, MembershipChange, TagChange, rename_boxes
+from labeler.domain.image import Image
+from labeler.domain.saving import OutboxCounts, SaveState
+
+
+class Stage(Enum):
+    """Where a change is. All but SAVING are on disk."""
+
+    SAVING = "saving"
+    WAITING = "waiting"
+    CONFLICT = "conflict"
+    REFUSED = "refused"
+
+
+_SHOWN = {
+    Stage.SAVING: SaveState.SAVING,
+    Stage.WAITING: SaveState.SAVED_HERE,
+    Stage.CONFLICT: SaveState.CONFLICT,
+    Stage.REFUSED: SaveState.REFUSED,
+}
+_WORST_FIRST = (Stage.REFUSED, Stage.CONFLICT, Stage.SAVING, Stage.WAITING)
+HELD = (Stage.CONFLICT, Stage.REFUSED)
+
+Subject = tuple[str, str]
+"""What a change is about, within its image: changes of different subjects do not touch each other."""
+
+
+def subject_of(change: Change) -> Subject:
+    match change:
+        case BoxChange(before=before, after=after):
+            box = after or before
+            assert box is not None  # noqa: S101 - a change has at least one side
+            return "box", box.id
+        case TagChange(tag=tag):
+            return "tag", tag
+        case MembershipChange(dataset_id=dataset_id):
+            return "dataset", dataset_id
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the changes of one edit share."""
+
+    number: int
+    id: str
+    title: str
+    at: datetime
+    merge: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Pending:
+    """One change on its way. `sent` is set, on disk, before the change is first sent and says that the
+    service may have it; a definite refusal clears it. `busy` while a call about it is under way.
+    """
+
+    head: Head
+    place: int
+    change: Change
+    stage: Stage = Stage.SAVING
+    sent: bool = False
+    problem: str = ""
+    busy: bool = False
+    attempts: int = 0
+
+    @property
+    def image_id(self) -> str:
+        return self.change.image_id
+
+    @property
+    def subject(self) -> Subject:
+        return subject_of(self.change)
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """What names it on disk: the number of its edit and its place in it."""
+        return self.head.number, self.place
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Changes of one subject of one image that go to the service as one.
+
+    `unsure` where the service may have it already, so that it must be asked first.
+    """
+
+    rows: tuple[Pending, ...]
+    unsure: bool
+
+    @property
+    def image_id(self) -> str:
+        return self.rows[0].image_id
+
+    @property
+    def change(self) -> Change:
+        """The one change that does what all do."""
+        first, last = self.rows[0].change, self.rows[-1].change
+        if isinstance(first, BoxChange) and isinstance(last, BoxChange):
+            return BoxChange(first.image_id, first.before, last.after)
+        return last
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether the service need not hear of it, as of a box that was added and deleted in between."""
+        change = self.change
+        return not self.unsure and isinstance(change, BoxChange) and changes_nothing(change.before, change.after)
+
+
+class PendingIndex:
+    """All changes that the service has not confirmed."""
+
+    def __init__(self) -> None:
+        self._by_image: dict[str, list[Pending]] = {}
+        self._stages: dict[int, Counter[Stage]] = {}
+        self._counts: OutboxCounts | None = None
+
+    def __iter__(self) -> Iterator[Pending]:
+        for rows in self._by_image.values():
+            yield from rows
+
+    @property
+    def image_ids(self) -> Collection[str]:
+        return self._by_image.keys()
+
+    def of(self, image_id: str) -> tuple[Pending, ...]:
+        return tuple(self._by_image.get(image_id, ()))
+
+    def add(self, rows: Iterable[Pending]) -> None:
+        for row in rows:
+            self._by_image.setdefault(row.image_id, []).append(row)
+            self._stages.setdefault(row.head.number, Counter())[row.stage] += 1
+        self._counts = None
+
+    def remove(self, rows: Iterable[Pending]) -> None:
+        for row in rows:
+            left = self._by_image[row.image_id]
+            left.remove(row)
+            if not left:
+                del self._by_image[row.image_id]
+            self._take_stage(row)
+        self._counts = None
+
+    def set_stage(self, row: Pending, stage: Stage) -> None:
+        self._take_stage(row)
+        row.stage = stage
+        self._stages.setdefault(row.head.number, Counter())[stage] += 1
+        self._counts = None
+
+    def _take_stage(self, row: Pending) -> None:
+        stages = self._stages[row.head.number]
+        stages[row.stage] -= 1
+        if not +stages:
+            del self._stages[row.head.number]
+
+    def rename(self, names: Mapping[str, str], image_id: str) -> list[Pending]:
+        """Give boxes of an image their service's ids; returns the changes that this touched."""
+        touched = []
+        for row in self._by_image.get(image_id, ()):
+            (renamed,) = rename_boxes((row.change,), names)
+            if renamed != row.change:
+                row.change = renamed
+                touched.append(row)
+        return touched
+
+    def is_adding(self, image_id: str, box_id: str) -> bool:
+        """Whether a change on its way makes this box."""
+        rows = self._by_image.get(image_id, ())
+        return any(
+            isinstance(row.change, BoxChange) and row.change.before is None and row.subject == ("box", box_id)
+            for row in rows
+        )
+
+    def state_of(self, image_id: str) -> SaveState:
+        stages = {row.stage for row in self._by_image.get(image_id, ())}
+        return next((_SHOWN[stage] for stage in _WORST_FIRST if stage in stages), SaveState.DELIVERED)
+
+    def counts(self, problem: str) -> OutboxCounts:
+        """Edits by the worst of their changes."""
+        if self._counts is None:
+            worst = Counter(
+                next(stage for stage in _WORST_FIRST if stages[stage] > 0) for stages in self._stages.values()
+            )
+            self._counts = OutboxCounts(
+                worst[Stage.SAVING], worst[Stage.WAITING], worst[Stage.REFUSED], worst[Stage.CONFLICT]
+            )
+        return replace(self._counts, problem=problem)
+
+    def overlay(self, image: Image, known: Collection[str]) -> Image:
+        """The image with all that is pending made on it.
+
+        A box that the service has already but whose name has not arrived is shown once. `known` are
+        box ids that the service gave before.
+        """
+        for row in self._by_image.get(image.id, ()):
+            change = row.change
+            if row.sent and isinstance(change, BoxChange) and change.before is None and change.after is not None:
+                twin = find_ours(change.after, image.boxes, known)
+                if twin is not None:
+                    image = replace(image, boxes=tuple(box for box in image.boxes if box is not twin))
+            image = change.apply(image)
+        return image
+
+    def next_unit(self, image_id: str) -> Unit | None:
+        """What is to be delivered next of an image, oldest first; None while something of it is under way.
+
+        Changes of one subject that wait behind each other become one. A subject that is held (refused,
+        in conflict) waits until the person changes it again, and takes the newer change along then.
+        """
+        rows = self._by_image.get(image_id, ())
+        if any(row.busy for row in rows):
+            return None
+        subjects: dict[Subject, list[Pending]] = {}
+        for row in rows:
+            if row.stage is not Stage.SAVING:
+                subjects.setdefault(row.subject, []).append(row)
+        for group in subjects.values():
+            if any(row.stage is Stage.WAITING for row in group):
+                return _unit_of(group)
+        return None
+
+
+def _unit_of(group: list[Pending]) -> Unit:
+    sent = 0
+    while sent < len(group) and group[sent].sent:
+        sent += 1
+    return Unit(tuple(group[:sent]), unsure=True) if sent else Unit(tuple(group), unsure=False)

@@ -1,0 +1,140 @@
+"""One thread that writes an SQLite file, off the event loop, and never gives a write up."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import apsw
+
+Write = Callable[[apsw.Connection], None]
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    write: Write
+    done: asyncio.Future[None]
+
+
+class Writer:
+    """Runs writes in the order they were handed over; those that wait together share a transaction.
+
+    A transaction that fails (disk full, disk error) is tried again every `retry_seconds` until it
+    succeeds, on a connection opened anew: after a failed fsync a handle may claim success for data that
+    is not there. `on_problem` is called on the event loop with what went wrong, and with "" when writes
+    succeed again. Must be made on the event loop.
+    """
+
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        reopen: Callable[[], apsw.Connection],
+        on_problem: Callable[[str], None],
+        retry_seconds: float,
+    ) -> None:
+        self._connection: apsw.Connection | None = connection
+        self._reopen, self._on_problem, self._retry_seconds = reopen, on_problem, retry_seconds
+        self._loop = asyncio.get_running_loop()
+        self._handed_over: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._unwritten: list[_Job] = []
+        self._stopping = threading.Event()
+        self._closed = False
+        self._start()
+        atexit.register(self._stop)
+
+    def submit(self, write: Write) -> asyncio.Future[None]:
+        """Hand over a write; the future ends when it is on disk."""
+        if self._closed:
+            raise RuntimeError("the file is closed; what is handed over now would be lost")
+        done: asyncio.Future[None] = self._loop.create_future()
+        self._handed_over.put(_Job(write, done))
+        return done
+
+    async def close(self) -> int:
+        """Write what is left and close the file; returns how many writes could not be done.
+
+        If there are any, the writer goes on trying, and `close` may be called again.
+        """
+        await asyncio.to_thread(self._stop)
+        if self._unwritten:
+            unwritten = len(self._unwritten)
+            self._start()
+            return unwritten
+        self._closed = True
+        atexit.unregister(self._stop)
+        if self._connection is not None:
+            self._connection.close()
+        return 0
+
+    def _start(self) -> None:
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
+        self._thread.start()
+
+    def _stop(self) -> None:
+        self._stopping.set()
+        self._handed_over.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        troubled = bool(self._unwritten)
+        while True:
+            self._collect()
+            if not self._unwritten:
+                return
+            last_try = self._stopping.is_set()
+            try:
+                self._commit(self._unwritten)
+            except apsw.Error as error:
+                troubled = True
+                self._tell(self._on_problem, f"not saved yet, {error}")
+                if last_try:
+                    return
+                self._stopping.wait(self._retry_seconds)
+                continue
+            self._tell(_end, tuple(self._unwritten))
+            self._unwritten.clear()
+            if troubled:
+                troubled = False
+                self._tell(self._on_problem, "")
+
+    def _collect(self) -> None:
+        """Take all writes there are; with none, wait for one unless stopping."""
+        while True:
+            try:
+                job = self._handed_over.get(block=not (self._unwritten or self._stopping.is_set()))
+            except queue.Empty:
+                return
+            if job is not None:
+                self._unwritten.append(job)
+
+    def _commit(self, jobs: Sequence[_Job]) -> None:
+        try:
+            if self._connection is None:
+                self._connection = self._reopen()
+            with self._connection:
+                for job in jobs:
+                    job.write(self._connection)
+        except apsw.Error:
+            if self._connection is not None:
+                self._connection.close(True)
+                self._connection = None
+            raise
+
+    def _tell(self, callback: Callable[[_T], None], value: _T) -> None:
+        try:
+            self._loop.call_soon_threadsafe(callback, value)
+        except RuntimeError:  # The loop is closed; there is nobody left to tell.
+            return
+
+
+def _end(jobs: Sequence[_Job]) -> None:
+    for job in jobs:
+        if not job.done.cancelled():
+            job.done.set_result(None)
