@@ -35,7 +35,7 @@ def choices(session: Session, organization_id: str, wanted: Filter) -> Mapping[s
     sources = {
         number: dict(zip(columns, values, strict=True))
         for number, *values in session.rows(
-            f"SELECT number, {', '.join(columns)} FROM source WHERE org = ?",  # noqa: S608 - names of ours
+            f"SELECT number, {', '.join(columns)} FROM source WHERE org = ?",
             [org],
         )
     }
@@ -93,7 +93,7 @@ def _of_links(session: Session, org: int, wanted: Filter, table: str, kind: str,
     # Datasets are few and a person made each: they are offered while empty, too.
     join = "LEFT JOIN" if kind == "dataset" else "JOIN"
     rows = session.rows(
-        f"SELECT n.{value}, n.name, count(x.image) FROM {kind} n "  # noqa: S608 - names of ours
+        f"SELECT n.{value}, n.name, count(x.image) FROM {kind} n "
         f"{join} {table} x ON x.{kind} = n.number AND {condition} "
         f"WHERE n.org = ? GROUP BY n.{value}, n.name",
         [*values, org],

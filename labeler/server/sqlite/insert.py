@@ -52,7 +52,7 @@ def organization_for(session: Session, organization_id: str) -> int:
 def name_number(session: Session, org: int, kind: str, name: str) -> int:
     """The number of a tag or label; `kind` is its table."""
     session.change(f"INSERT INTO {kind} (org, name) VALUES (?, ?) ON CONFLICT DO NOTHING", [org, name])
-    row = session.row(f"SELECT number FROM {kind} WHERE org = ? AND name = ?", [org, name])  # noqa: S608 - names of ours
+    row = session.row(f"SELECT number FROM {kind} WHERE org = ? AND name = ?", [org, name])
     assert row is not None  # noqa: S101 - it was inserted above
     return int(row[0])
 
@@ -78,12 +78,12 @@ class _Numbers:
         if source not in self._sources:
             values = [self._org, *(getattr(source, name) for name in SOURCE_FIELDS)]
             where = " AND ".join(f"{name} = ?" for name in SOURCE_FIELDS)
-            row = self._session.row(f"SELECT number FROM source WHERE org = ? AND {where}", values)  # noqa: S608 - names of ours
+            row = self._session.row(f"SELECT number FROM source WHERE org = ? AND {where}", values)
             self._sources[source] = (
                 row[0]
                 if row
                 else self._session.insert(
-                    f"INSERT INTO source (org, {', '.join(SOURCE_FIELDS)}) VALUES (?{', ?' * len(SOURCE_FIELDS)})",  # noqa: S608 - names of ours
+                    f"INSERT INTO source (org, {', '.join(SOURCE_FIELDS)}) VALUES (?{', ?' * len(SOURCE_FIELDS)})",
                     values,
                 )
             )
@@ -162,7 +162,8 @@ def insert_boxes(session: Session, org: int, image: int, boxes: Sequence[Box]) -
         ids.append(new_identifier())
         label = name_number(session, org, "label", box.label)
         session.change(
-            "INSERT INTO box (image, id, label, x_min, y_min, x_max, y_max, confidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO box (image, id, label, x_min, y_min, x_max, y_max, confidence) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [image, ids[-1], label, box.x_min, box.y_min, box.x_max, box.y_max, box.confidence],
         )
         link_label(session, image, label)

@@ -107,7 +107,7 @@ def _sources(session: Session, org: int, wanted: Filter) -> Clause | None:
         return None
     text = " AND ".join(f"{name} IN ({_marks(values)})" for name, values in conditions)
     found = session.rows(
-        f"SELECT number FROM source WHERE org = ? AND {text} ORDER BY number",  # noqa: S608 - names of ours
+        f"SELECT number FROM source WHERE org = ? AND {text} ORDER BY number",
         [org, *(value for _, values in conditions for value in values)],
     )
     return tuple(Link("image", "source", number) for (number,) in found)
@@ -122,7 +122,7 @@ _NAMED = {
 
 def _named(session: Session, org: int, table: str, names: Sequence[str]) -> Clause:
     column, name = _NAMED[table]
-    sql = f"SELECT number FROM {column} WHERE org = ? AND {name} IN {{in}}"  # noqa: S608 - names of ours
+    sql = f"SELECT number FROM {column} WHERE org = ? AND {name} IN {{in}}"
     numbers = sorted({number for (number,) in session.rows_in(sql, names, [org])})
     return tuple(Link(table, column, number) for number in numbers)
 
@@ -153,8 +153,7 @@ def _asked(clause: Clause) -> Sql:
             parts.append(f"+i.{column} IN ({_marks(numbers)})")
         else:
             parts.append(
-                f"EXISTS (SELECT 1 FROM {table} x "  # noqa: S608 - names of ours
-                f"WHERE x.image = i.number AND x.{column} IN ({_marks(numbers)}))"
+                f"EXISTS (SELECT 1 FROM {table} x WHERE x.image = i.number AND x.{column} IN ({_marks(numbers)}))"
             )
         values += numbers
     return Sql(f"({' OR '.join(parts)})", tuple(values))
@@ -172,7 +171,7 @@ def _times(wanted: Wanted, column: str) -> Sql:
 def _length(session: Session, wanted: Wanted, link: Link) -> int:
     times = _times(wanted, "time_us")
     row = session.row(
-        f"SELECT count(*) FROM (SELECT 1 FROM {link.table} "  # noqa: S608 - names of ours
+        f"SELECT count(*) FROM (SELECT 1 FROM {link.table} "
         f"WHERE {link.column} = ? AND {times.text} LIMIT {_CAP}) AS run",
         [link.number, *times.values],
     )
@@ -211,7 +210,7 @@ def _set_of(clause: Clause) -> Sql:
     if ("image", "source") in tables:
         return Sql(f"i.source IN ({_marks(values)})", values)
     union = " UNION ".join(
-        f"SELECT image FROM {table} WHERE {column} IN ({_marks(numbers)})"  # noqa: S608 - names of ours
+        f"SELECT image FROM {table} WHERE {column} IN ({_marks(numbers)})"
         for (table, column), numbers in tables.items()
     )
     return Sql(f"i.number IN ({union})", values)

@@ -30,7 +30,7 @@ def numbers_of(session: Session, organization_id: str, ids: Sequence[str], table
     """The numbers of images, one per id, in this order. Raises Missing that names the first unknown."""
     files = [one.rpartition("/")[2] for one in ids]
     sql = (
-        f"SELECT i.file_id, i.number, s.location_id FROM {table} i JOIN source s ON s.number = i.source "  # noqa: S608 - names of ours
+        f"SELECT i.file_id, i.number, s.location_id FROM {table} i JOIN source s ON s.number = i.source "
         "WHERE i.org = ? AND i.file_id IN {in}"
     )
     found = {
@@ -78,7 +78,7 @@ def records(session: Session, organization_id: str, numbers: Sequence[int]) -> t
         return ()
     sources = ", ".join(f"s.{name}" for name in SOURCE_FIELDS)
     images = session.rows_in(
-        "SELECT i.number, i.file_id, i.time_us, i.received_us, i.file_name, i.file_ext, i.size_bytes, i.digest, "  # noqa: S608 - names of ours
+        "SELECT i.number, i.file_id, i.time_us, i.received_us, i.file_name, i.file_ext, i.size_bytes, i.digest, "
         f"i.path, i.path_size, i.path_mtime_ns, i.method_parameters, i.classifications, {sources} "
         "FROM image i JOIN source s ON s.number = i.source WHERE i.number IN {in}",
         numbers,
@@ -165,12 +165,15 @@ def distinct_names(session: Session, organization_id: str, table: str, wanted: F
     if found.is_nothing:
         return ()
     if found.is_all:
-        sql = f"SELECT n.name FROM {name} n WHERE n.org = ? AND EXISTS (SELECT 1 FROM {table} x WHERE x.{name} = n.number)"  # noqa: S608, E501 - names of ours
+        sql = (
+            f"SELECT n.name FROM {name} n WHERE n.org = ? "
+            f"AND EXISTS (SELECT 1 FROM {table} x WHERE x.{name} = n.number)"
+        )
         rows = session.rows(sql, [found.org])
     else:
         images = matching(session, found)
         rows = session.rows(
-            f"SELECT n.name FROM {name} n WHERE n.number IN "  # noqa: S608 - names of ours
+            f"SELECT n.name FROM {name} n WHERE n.number IN "
             f"(SELECT x.{name} FROM {table} x WHERE x.image IN (SELECT i.number {images.text}))",
             images.values,
         )

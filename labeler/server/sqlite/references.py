@@ -23,7 +23,7 @@ def _referenced(organization_id: str, rows: Iterable[Row]) -> tuple[ReferencedIm
 
 def references(session: Session, organization_id: str, paths: Sequence[str]) -> tuple[ReferencedImage, ...]:
     rows = session.rows_in(
-        f"SELECT {_COLUMNS} FROM {_TABLES} WHERE i.path IS NOT NULL AND i.org = ? AND i.path IN {{in}}",  # noqa: S608 - names of ours
+        f"SELECT {_COLUMNS} FROM {_TABLES} WHERE i.path IS NOT NULL AND i.org = ? AND i.path IN {{in}}",
         paths,
         [organization(session, organization_id)],
     )
@@ -32,7 +32,7 @@ def references(session: Session, organization_id: str, paths: Sequence[str]) -> 
 
 def undigested(session: Session, organization_id: str, limit: int) -> tuple[ReferencedImage, ...]:
     rows = session.rows(
-        f"SELECT {_COLUMNS} FROM {_TABLES} WHERE i.org = ? AND i.digest = '' ORDER BY i.number LIMIT ?",  # noqa: S608 - names of ours
+        f"SELECT {_COLUMNS} FROM {_TABLES} WHERE i.org = ? AND i.digest = '' ORDER BY i.number LIMIT ?",
         [organization(session, organization_id), limit],
     )
     return _referenced(organization_id, rows)
@@ -40,7 +40,7 @@ def undigested(session: Session, organization_id: str, limit: int) -> tuple[Refe
 
 def images_with_digest(session: Session, organization_id: str, digests: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
     rows = session.rows_in(
-        f"SELECT i.digest, i.number, s.location_id, i.file_id FROM {_TABLES} "  # noqa: S608 - names of ours
+        f"SELECT i.digest, i.number, s.location_id, i.file_id FROM {_TABLES} "
         "WHERE i.digest <> '' AND i.org = ? AND i.digest IN {in}",
         digests,
         [organization(session, organization_id)],

@@ -30,7 +30,7 @@ def delete_images(session: Session, organization_id: str, which: Selection) -> i
     if not found:
         return 0
     session.change(
-        f"INSERT INTO trash_image ({_IMAGE}, deleted_us) SELECT {_IMAGE}, ? FROM image "  # noqa: S608 - names of ours
+        f"INSERT INTO trash_image ({_IMAGE}, deleted_us) SELECT {_IMAGE}, ? FROM image "
         "WHERE number IN (SELECT number FROM picked)",
         [now_us()],
     )
@@ -45,7 +45,7 @@ def restore_images(session: Session, organization_id: str, ids: Sequence[str]) -
     numbers = sorted(set(numbers_of(session, organization_id, ids, "trash_image")))
     session.change_many("INSERT INTO picked VALUES (?)", [(number,) for number in numbers])
     session.change(
-        f"INSERT INTO image ({_IMAGE}) SELECT {_IMAGE} FROM trash_image WHERE number IN (SELECT number FROM picked)"  # noqa: S608 - names of ours
+        f"INSERT INTO image ({_IMAGE}) SELECT {_IMAGE} FROM trash_image WHERE number IN (SELECT number FROM picked)"
     )
     for table, trash, columns in _ON_IMAGE:
         _copy(session, trash, table, columns)
@@ -54,7 +54,7 @@ def restore_images(session: Session, organization_id: str, ids: Sequence[str]) -
 
 def _copy(session: Session, one: str, other: str, columns: str) -> None:
     session.change(
-        f"INSERT INTO {other} ({columns}) SELECT {columns} FROM {one} WHERE image IN (SELECT number FROM picked)"  # noqa: S608 - names of ours
+        f"INSERT INTO {other} ({columns}) SELECT {columns} FROM {one} WHERE image IN (SELECT number FROM picked)"
     )
 
 
@@ -70,14 +70,14 @@ def trash(session: Session, organization_id: str) -> tuple[tuple[str, datetime],
 def purge(session: Session, deleted_before: datetime) -> tuple[str, ...]:
     old = "org IN (SELECT number FROM organization) AND deleted_us < ?"
     values = [micros(deleted_before)]
-    digests = session.rows(f"SELECT DISTINCT digest FROM trash_image WHERE {old} AND digest <> ''", values)  # noqa: S608 - names of ours
-    session.change(f"DELETE FROM trash_image WHERE {old}", values)  # noqa: S608 - names of ours
+    digests = session.rows(f"SELECT DISTINCT digest FROM trash_image WHERE {old} AND digest <> ''", values)
+    session.change(f"DELETE FROM trash_image WHERE {old}", values)
     return tuple(digest for (digest,) in digests if not _is_used(session, digest))
 
 
 def _is_used(session: Session, digest: str) -> bool:
     """Whether an image's bytes are the blob; those by reference are in the user's file."""
     return any(
-        session.row(f"SELECT 1 FROM {table} WHERE digest = ? AND path IS NULL LIMIT 1", [digest])  # noqa: S608 - names of ours
+        session.row(f"SELECT 1 FROM {table} WHERE digest = ? AND path IS NULL LIMIT 1", [digest])
         for table in ("image", "trash_image")
     )

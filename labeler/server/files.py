@@ -1,0 +1,206 @@
+"""Blobs as files named by their content, written so that a power cut loses none that was confirmed.
+
+The order is restic's (internal/backend/local): a temporary file in the same folder, its length checked,
+fsync, close, rename, fsync of the folder and of every folder made on the way. Only then may the catalog
+refer to the blob. A blob that nothing refers to is garbage; the other way round would be a loss.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import os
+import re
+import secrets
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, ParamSpec, Protocol, TypeVar
+
+from labeler.domain.errors import Missing, Refused
+from labeler.server.blobs import Blob
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_CHUNK = 1 << 20
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+_TEMPORARY = ".part"
+
+
+class FileSystem(Protocol):
+    """The steps whose order decides what survives a power cut."""
+
+    def make_folder(self, folder: Path) -> None: ...
+    def sync_file(self, file: BinaryIO) -> None: ...
+    def rename(self, source: Path, target: Path) -> None: ...
+    def sync_folder(self, folder: Path) -> None: ...
+
+
+class RealFileSystem:
+    """The operating system's files."""
+
+    def make_folder(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700)
+
+    def sync_file(self, file: BinaryIO) -> None:
+        file.flush()
+        os.fsync(file.fileno())
+
+    def rename(self, source: Path, target: Path) -> None:
+        source.replace(target)
+
+    def sync_folder(self, folder: Path) -> None:
+        # Windows opens no folders; NTFS writes a rename to its journal itself.
+        if os.name == "nt":
+            return
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+class FileBlobs:
+    """`BlobStore` on a folder: `ab/abcd...`, the first two digits of the digest and the digest."""
+
+    def __init__(self, folder: Path, system: FileSystem | None = None) -> None:
+        """The folder is made if it is not there; temporary files that a crash left are removed."""
+        self._folder = folder
+        self._system = system or RealFileSystem()
+        # A blob that is put again must not be deleted between its check and its touch.
+        self._lock = threading.Lock()
+        self._make(folder)
+        for left in folder.glob(f"*{_TEMPORARY}"):
+            left.unlink(missing_ok=True)
+
+    async def put(self, chunks: AsyncIterator[bytes]) -> Blob:
+        temporary = self._folder / f"{secrets.token_hex(16)}{_TEMPORARY}"
+        try:
+            blob = await self._receive(temporary, chunks)
+            await _finish(self._keep, temporary, blob)
+        except OSError as error:
+            if error.errno in _NO_SPACE:
+                raise Refused(f"No space is left in {self._folder}: free some, then upload again.") from error
+            raise
+        finally:
+            await _finish(_remove, temporary)
+        return blob
+
+    async def _receive(self, temporary: Path, chunks: AsyncIterator[bytes]) -> Blob:
+        digest = hashlib.sha256()
+        size = 0
+        file = await asyncio.to_thread(temporary.open, "xb")
+        try:
+            async for chunk in chunks:
+                await _finish(_write, file, digest, chunk)
+                size += len(chunk)
+            await _finish(self._system.sync_file, file)
+        finally:
+            file.close()
+        return Blob(digest.hexdigest(), size)
+
+    def _keep(self, temporary: Path, blob: Blob) -> None:
+        written = temporary.stat().st_size
+        if written != blob.size:
+            raise OSError(errno.EIO, f"{written} of {blob.size} bytes arrived in {temporary}")
+        target = self._path(blob.digest)
+        with self._lock:
+            self._make(target.parent)
+            if not target.exists() or target.stat().st_size != blob.size:
+                self._system.rename(temporary, target)
+            else:
+                os.utime(target)
+        # Also where the blob was there already: whoever put it first may not have come this far.
+        self._system.sync_folder(target.parent)
+
+    def _make(self, folder: Path) -> None:
+        if folder.is_dir():
+            return
+        self._make(folder.parent)
+        try:
+            self._system.make_folder(folder)
+        except FileExistsError:
+            return
+        self._system.sync_folder(folder.parent)
+
+    def _path(self, digest: str) -> Path:
+        if not _DIGEST.fullmatch(digest):
+            raise Missing(f"{digest}: not the name of a blob.")
+        return self._folder / digest[:2] / digest
+
+    async def size(self, digest: str) -> int:
+        with _told(digest):
+            return (await asyncio.to_thread(self._path(digest).stat)).st_size
+
+    async def read(self, digest: str, start: int = 0, end: int | None = None) -> bytes:
+        with _told(digest):
+            data = await asyncio.to_thread(read_range, self._path(digest), start, end)
+        if start == 0 and end is None and hashlib.sha256(data).hexdigest() != digest:
+            raise Refused(f"Blob {digest} is damaged on the service's disk; bring it back from a backup.")
+        return data
+
+    async def stream(self, digest: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        with _told(digest):
+            file = await asyncio.to_thread(self._path(digest).open, "rb")
+        with file:
+            file.seek(start)
+            left = None if end is None else max(0, end - start)
+            while left is None or left > 0:
+                chunk = await asyncio.to_thread(file.read, _CHUNK if left is None else min(_CHUNK, left))
+                if not chunk:
+                    return
+                left = None if left is None else left - len(chunk)
+                yield chunk
+
+    async def delete_unused(self, digest: str, untouched_since: datetime) -> bool:
+        return await asyncio.to_thread(self._delete_unused, self._path(digest), untouched_since)
+
+    def _delete_unused(self, path: Path, untouched_since: datetime) -> bool:
+        with self._lock:
+            try:
+                touched = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            except FileNotFoundError:
+                return False
+            if touched >= untouched_since:
+                return False
+            path.unlink()
+            return True
+
+
+def read_range(path: Path, start: int, end: int | None) -> bytes:
+    """The bytes of a file from `start` up to, not including, `end` (None: to the last)."""
+    with path.open("rb") as file:
+        file.seek(start)
+        return file.read(-1 if end is None else max(0, end - start))
+
+
+@contextmanager
+def _told(digest: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise Missing(f"Blob {digest} is not in the store.") from error
+
+
+def _write(file: BinaryIO, digest: hashlib._Hash, chunk: bytes) -> None:
+    file.write(chunk)
+    digest.update(chunk)
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+
+
+async def _finish(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run the work in a thread; a cancellation waits for its end, so that no file is closed beneath it."""
+    task = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
