@@ -8,6 +8,7 @@ GRPCError                        .status, .message (the service's own words), .m
 ├── UnauthenticatedError         also NotSignedIn
 └── RefusedError                 also Refused: saying it again does not help
     ├── InvalidArgumentError
+    │   └── InvalidCallError     also InvalidValue and ValueError: found on this side, nothing was sent
     ├── NotFoundError            also Missing
     ├── AlreadyExistsError
     ├── PermissionDeniedError
@@ -20,7 +21,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from labeler.domain.errors import LabelerError, Missing, NotSignedIn, Refused, Unreachable
+from labeler.domain.errors import InvalidValue, LabelerError, Missing, NotSignedIn, Refused, Unreachable
 
 
 class Status(IntEnum):
@@ -92,6 +93,16 @@ class RefusedError(GRPCError, Refused):
 
 class InvalidArgumentError(RefusedError):
     """A value the service does not take."""
+
+
+class InvalidCallError(InvalidArgumentError, InvalidValue):
+    """An argument that no service takes. Nothing was sent."""
+
+    def __init__(self, argument: str, problem: str) -> None:
+        text = f"{argument} {problem}"
+        super().__init__(Status.INVALID_ARGUMENT, text, text=text)
+        self.args = (argument, problem)
+        self.argument = argument
 
 
 class NotFoundError(RefusedError, Missing):
