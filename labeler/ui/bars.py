@@ -1,0 +1,160 @@
+"""The mode bar above the pictures and the status bar below them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QToolButton, QWidget
+
+from labeler.actions.action import Action
+from labeler.actions.keymap import Keymap
+from labeler.state.canvas import Tool
+from labeler.state.session import Mode, Session
+from labeler.ui.plain import PlainLabel, menu_text
+
+TOOLS: tuple[tuple[str, str], ...] = (
+    ("mode.grid", "Grid"), ("mode.editor", "Editor"), ("tool.draw", "Draw"), ("tool.select", "Select"),
+    ("label.choose", "Label"), ("image.tag", "Tag"), ("image.add_to_dataset", "Dataset"), ("filter.text", "Filter"),
+    ("file.export", "Export"), ("help.palette", "Commands"), ("help.keys", "Help"),
+)  # fmt: skip
+
+
+class ModeBar(QWidget):
+    """The few tools, each with its key beside it."""
+
+    def __init__(self, session: Session, keymap: Keymap) -> None:
+        super().__init__()
+        self._session = session
+        self._buttons: dict[str, QToolButton] = {}
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 4, 8, 4)
+        layout.setSpacing(4)
+        rows = {action.name: action for action in keymap.actions}
+        for name, title in TOOLS:
+            action = rows[name]
+            keys = keymap.keys_of(name)
+            button = QToolButton()
+            button.setText(
+                menu_text(f"{title}  {keys[0].upper() if len(keys[0]) == 1 else keys[0]}" if keys else title)
+            )
+            button.setAccessibleName(action.title)
+            button.setAutoRaise(True)
+            button.setCheckable(name.startswith(("mode.", "tool.")))
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setMinimumHeight(28)
+            button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+            button.clicked.connect(partial(self._run, action))
+            self._buttons[name] = button
+            layout.addWidget(button)
+        layout.addStretch(1)
+        for signal in (session.mode_changed, session.current_changed, session.canvas.changed):
+            signal.connect(self.refresh)
+        self._actions = {name: rows[name] for name, _ in TOOLS}
+        self.refresh()
+
+    def _run(self, action: Action, checked: bool = False) -> None:
+        action.run(self._session)
+        self.refresh()
+
+    def refresh(self) -> None:
+        session = self._session
+        checked = {
+            "mode.grid": session.mode is Mode.GRID,
+            "mode.editor": session.mode is Mode.EDITOR,
+            "tool.draw": session.canvas.tool is Tool.DRAW,
+            "tool.select": session.canvas.tool is Tool.SELECT,
+        }
+        for name, button in self._buttons.items():
+            enabled = self._actions[name].enabled(session)
+            if button.isEnabled() != enabled:
+                button.setEnabled(enabled)
+            if name in checked and button.isChecked() != checked[name]:
+                button.setChecked(checked[name])
+
+
+class StatusBar(QWidget):
+    """What was just done, long work with a way to stop it, where edits are, and which image this is."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._message = PlainLabel()
+        self._message.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._progress = QProgressBar()
+        self._progress.setFixedWidth(160)
+        self._progress.setTextVisible(False)
+        self._work = PlainLabel()
+        self._work.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self._stop = QToolButton()
+        self._stop.setText("Stop")
+        self._stop.setAccessibleName("Stop the work in progress")
+        self._saving, self._place, self._service = (PlainLabel() for _ in range(3))
+        for label in (self._saving, self._place, self._service):
+            label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 4, 12, 4)
+        layout.setSpacing(12)
+        for widget in (self._message, self._work, self._progress, self._stop, self._saving, self._place, self._service):
+            layout.addWidget(widget)
+        self._clear = QTimer(self)
+        self._clear.setSingleShot(True)
+        self._clear.setInterval(6000)
+        self._clear.timeout.connect(lambda: self._message.setText(""))
+        self._stop.clicked.connect(self._cancel)
+        session.said.connect(self.say)
+        session.works_changed.connect(self._show_works)
+        session.saving_changed.connect(self.refresh)
+        session.current_changed.connect(self.refresh)
+        session.library.grown.connect(self.refresh)
+        session.library.reset.connect(self.refresh)
+        session.grid.moved.connect(self.refresh)
+        self._show_works()
+        self.refresh()
+
+    def say(self, text: str) -> None:
+        self._message.setText(text)
+        self._clear.start()
+
+    def refresh(self) -> None:
+        session = self._session
+        counts = session.outbox.counts
+        self._saving.setText(
+            saving_text(counts.saving, counts.waiting, counts.refused + counts.conflicts, counts.problem)
+        )
+        size = session.library.size
+        more = "" if session.library.size_is_known else "+"
+        chosen = f"{len(session.grid.selected):,} selected   " if session.grid.selected else ""
+        self._place.setText(f"{chosen}{min(session.index + 1, size):,} of {size:,}{more}" if size else "No images")
+        self._service.setText(session.source.title)
+        self._message.setAccessibleName(self._message.text())
+
+    def _show_works(self) -> None:
+        works = self._session.works
+        for widget in (self._work, self._progress, self._stop):
+            widget.setVisible(bool(works))
+        if works:
+            work = works[-1]
+            self._work.setText(f"{work.title}  {work.done:,} of {work.total:,}" if work.total else work.title)
+            self._progress.setRange(0, work.total)
+            self._progress.setValue(work.done)
+
+    def _cancel(self) -> None:
+        works: Sequence[object] = self._session.works
+        if works:
+            self._session.works[-1].cancel()
+
+
+def saving_text(saving: int, waiting: int, refused: int, problem: str) -> str:
+    """Where the edits are, in one phrase."""
+    parts = []
+    if saving:
+        parts.append(f"saving {saving:,}")
+    if refused:
+        parts.append(f"{refused:,} not accepted")
+    if waiting:
+        parts.append(f"{waiting:,} saved here, to be delivered")
+    if problem:
+        parts.append(problem)
+    return " - ".join(parts) if parts else "Saved"

@@ -1,0 +1,251 @@
+"""The few windows beside the window: datasets, export, connect. None of them blocks the event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from labeler.domain.image import Dataset
+from labeler.state.prompts import Prompt, Question
+from labeler.state.session import Session
+from labeler.ui.plain import PlainLabel
+
+FORMATS = (("coco", "COCO: images and annotations.json"), ("viam", "Viam: data, metadata and dataset.jsonl"))
+
+
+class Dialog(QDialog):
+    """A dialog with a layout, room around it, and buttons below."""
+
+    def __init__(self, parent: QWidget, title: str) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(420)
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(12, 12, 12, 12)
+        self.body.setSpacing(8)
+
+    def add_buttons(self, accept: str) -> QPushButton:
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        chosen = buttons.addButton(accept, QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        self.body.addWidget(buttons)
+        return chosen
+
+
+class QuestionDialog(Dialog):
+    """Yes or no, with the words of the question on the button."""
+
+    def __init__(self, parent: QWidget, question: Question) -> None:
+        super().__init__(parent, question.title)
+        self.body.addWidget(PlainLabel(question.text, wraps=True))
+        self.add_buttons(question.yes)
+        self.accepted.connect(question.accept)
+
+
+class DatasetsDialog(Dialog):
+    """Create, rename and delete datasets."""
+
+    def __init__(self, parent: QWidget, session: Session, ask: Callable[[Prompt], None]) -> None:
+        super().__init__(parent, "Datasets")
+        self._session = session
+        self.list = QListWidget()
+        self.list.setAccessibleName("Datasets")
+        self.list.itemActivated.connect(lambda item: self._show())
+        self.name = QLineEdit()
+        self.name.setPlaceholderText("Name of a dataset")
+        self.name.setAccessibleName("Name of a dataset")
+        self.body.addWidget(self.list)
+        self.body.addWidget(self.name)
+        row = QHBoxLayout()
+        for title, run in (
+            ("Create", self._create),
+            ("Rename", self._rename),
+            ("Delete", self._delete),
+            ("Show", self._show),
+        ):
+            button = QPushButton(title)
+            button.setAutoDefault(title == "Create")
+            button.clicked.connect(run)
+            row.addWidget(button)
+        self.body.addLayout(row)
+        self.list.currentRowChanged.connect(self._chosen)
+        session.choices_changed.connect(self._fill)
+        self.finished.connect(lambda result: session.choices_changed.disconnect(self._fill))
+        self._fill()
+        self.list.setFocus()
+
+    def _fill(self) -> None:
+        current = self._current()
+        self.list.clear()
+        for dataset in self._session.datasets:
+            count = "" if dataset.images is None else f"   {dataset.images:,} images"
+            item = QListWidgetItem(dataset.name + count)
+            item.setData(Qt.ItemDataRole.UserRole, dataset.id)
+            self.list.addItem(item)
+            if current and dataset.id == current.id:
+                self.list.setCurrentItem(item)
+
+    def _current(self) -> Dataset | None:
+        item = self.list.currentItem()
+        wanted = item.data(Qt.ItemDataRole.UserRole) if item else None
+        return next((dataset for dataset in self._session.datasets if dataset.id == wanted), None)
+
+    def _chosen(self) -> None:
+        if dataset := self._current():
+            self.name.setText(dataset.name)
+
+    def _create(self) -> None:
+        name = self.name.text().strip()
+        if name:
+            self._session.dataset_work(self._session.source.create_dataset(name), f"Created dataset {name}")
+
+    def _rename(self) -> None:
+        dataset, name = self._current(), self.name.text().strip()
+        if dataset and name and name != dataset.name:
+            work = self._session.source.rename_dataset(dataset.id, name)
+            self._session.dataset_work(work, f"Renamed {dataset.name} to {name}")
+
+    def _delete(self) -> None:
+        dataset = self._current()
+        if dataset is None:
+            return
+        session, chosen = self._session, dataset
+
+        def delete() -> None:
+            session.dataset_work(session.source.delete_dataset(chosen.id), f"Deleted dataset {chosen.name}")
+
+        text = f"The dataset {chosen.name} is deleted; its images stay."
+        QuestionDialog(self, Question("Delete dataset?", text, "Delete dataset", delete, danger=True)).open()
+
+    def _show(self) -> None:
+        if dataset := self._current():
+            self._session.show(self._session.parse_filter(f"dataset:{dataset.id}"))
+            self.accept()
+
+
+class ExportDialog(Dialog):
+    """Where to, in which format, which images."""
+
+    def __init__(self, parent: QWidget, session: Session) -> None:
+        super().__init__(parent, "Export")
+        self._session = session
+        self.format = QComboBox()
+        for name, title in FORMATS:
+            self.format.addItem(title, name)
+        self.folder = QLineEdit(str(Path.home() / "labeler-export"))
+        browse = QPushButton("Browse…")
+        browse.setAutoDefault(False)
+        browse.clicked.connect(self._browse)
+        row = QHBoxLayout()
+        row.addWidget(self.folder, 1)
+        row.addWidget(browse)
+        form = QFormLayout()
+        form.addRow("Format", self.format)
+        form.addRow("New folder", row)
+        self.body.addLayout(form)
+        size = f"{session.library.size:,} images"
+        shown = session.filter_text
+        self.body.addWidget(PlainLabel(f"{size} that match {shown}" if shown else f"All {size}", wraps=True))
+        self.add_buttons("Export").setDefault(True)
+        self.accepted.connect(self._export)
+        self.folder.setFocus()
+
+    def _browse(self) -> None:
+        dialog = QFileDialog(self, "Folder to make the export in")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(lambda path: self.folder.setText(str(Path(path) / "labeler-export")))
+        dialog.open()
+
+    def _export(self) -> None:
+        folder = Path(self.folder.text().strip()).expanduser()
+        self._session.export(folder, self.format.currentData(), self._session.library.filter)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectChoice:
+    """Where to connect. `kind` is "local", "server" or "viam"; the key is not shown in its text form."""
+
+    kind: str
+    address: str = ""
+    key_id: str = ""
+    key: str = ""
+    certificate: str = ""
+    plaintext: bool = False
+    remember: bool = False
+
+    def __repr__(self) -> str:
+        return f"ConnectChoice(kind={self.kind!r}, address={self.address!r})"
+
+
+class ConnectDialog(Dialog):
+    """This computer, a server, or app.viam.com."""
+
+    def __init__(self, parent: QWidget, accept: Callable[[ConnectChoice], None]) -> None:
+        super().__init__(parent, "Connect")
+        self.kind = QComboBox()
+        for name, title in (("local", "This computer"), ("server", "A server"), ("viam", "app.viam.com")):
+            self.kind.addItem(title, name)
+        self.address, self.key_id, self.key, self.certificate = (QLineEdit() for _ in range(4))
+        self.address.setPlaceholderText("host:port")
+        self.key.setEchoMode(QLineEdit.EchoMode.Password)
+        self.certificate.setPlaceholderText("Only for a server with a certificate of its own")
+        self.plaintext = QCheckBox("Without encryption")
+        self.remember = QCheckBox("Remember the key on this computer")
+        self._form = QFormLayout()
+        self._form.addRow("Where", self.kind)
+        self._form.addRow("Address", self.address)
+        self._form.addRow("Key id", self.key_id)
+        self._form.addRow("Key", self.key)
+        self._form.addRow("Certificate file", self.certificate)
+        self._form.addRow("", self.plaintext)
+        self._form.addRow("", self.remember)
+        self.body.addLayout(self._form)
+        self.add_buttons("Connect").setDefault(True)
+        self.kind.currentIndexChanged.connect(self._kind_chosen)
+        self.accepted.connect(lambda: accept(self.choice()))
+        self._kind_chosen()
+
+    def _kind_chosen(self) -> None:
+        kind = self.kind.currentData()
+        for widget, kinds in (
+            (self.address, ("server",)),
+            (self.key_id, ("server", "viam")),
+            (self.key, ("server", "viam")),
+            (self.certificate, ("server",)),
+            (self.plaintext, ("server",)),
+            (self.remember, ("server", "viam")),
+        ):
+            self._form.setRowVisible(widget, kind in kinds)
+        self.adjustSize()
+
+    def choice(self) -> ConnectChoice:
+        kind = self.kind.currentData()
+        return ConnectChoice(
+            kind,
+            "app.viam.com:443" if kind == "viam" else self.address.text().strip(),
+            self.key_id.text().strip(),
+            self.key.text().strip(),
+            self.certificate.text().strip(),
+            self.plaintext.isChecked(),
+            self.remember.isChecked(),
+        )

@@ -1,0 +1,159 @@
+"""The inspector: what is on the image in front, and where it comes from."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtWidgets import QFrame, QGridLayout, QListWidget, QListWidgetItem, QScrollArea, QVBoxLayout, QWidget
+
+from labeler.domain.box import Box
+from labeler.domain.image import Image
+from labeler.domain.saving import SaveState
+from labeler.state.session import Session
+from labeler.ui import theme
+from labeler.ui.plain import PlainLabel
+
+STATE_TEXT = {
+    SaveState.SAVING: "Saving",
+    SaveState.SAVED_HERE: "Saved here, to be delivered",
+    SaveState.DELIVERED: "Saved",
+    SaveState.CONFLICT: "In conflict: the service has something else",
+    SaveState.REFUSED: "Not accepted by the service",
+}
+
+
+def _heading(text: str) -> PlainLabel:
+    label = PlainLabel(text)
+    font = label.font()
+    font.setBold(True)
+    label.setFont(font)
+    return label
+
+
+def box_text(box: Box, size: tuple[int, int] | None) -> str:
+    """The label and the size of a box, in px where the picture's size is known."""
+    width, height = box.x_max - box.x_min, box.y_max - box.y_min
+    if size is None:
+        return f"{box.label}   {width:.1%} x {height:.1%}"
+    return f"{box.label}   {round(width * size[0])} x {round(height * size[1])} px"
+
+
+class Inspector(QScrollArea):
+    """Boxes, tags, datasets and capture metadata of the image in front."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.setObjectName("inspector")
+        self.setAccessibleName("Inspector")
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFixedWidth(280)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(12, 12, 12, 12)
+        layout.setSpacing(8)
+        self._name = _heading("")
+        self._state = PlainLabel()
+        self.boxes = QListWidget()
+        self.boxes.setAccessibleName("Boxes")
+        self.boxes.setFrameShape(QFrame.Shape.NoFrame)
+        self.boxes.setIconSize(QSize(12, 12))
+        self.boxes.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.boxes.currentRowChanged.connect(self._row_chosen)
+        self._boxes_title = _heading("Boxes")
+        self._tags, self._datasets = PlainLabel(wraps=True), PlainLabel(wraps=True)
+        self._facts = QGridLayout()
+        self._facts.setColumnStretch(1, 1)
+        self._facts.setHorizontalSpacing(8)
+        self._facts.setVerticalSpacing(4)
+        for widget in (
+            self._name, self._state, self._boxes_title, self.boxes, _heading("Tags"), self._tags,
+            _heading("Datasets"), self._datasets, _heading("Capture"),
+        ):  # fmt: skip
+            layout.addWidget(widget)
+        layout.addLayout(self._facts)
+        layout.addStretch(1)
+        self.setWidget(page)
+        self._fact_labels: list[tuple[PlainLabel, PlainLabel]] = []
+        self._filling = False
+        self._shown: object = None
+        for signal in (session.current_changed, session.choices_changed, session.canvas.changed):
+            signal.connect(self.refresh)
+        session.images_changed.connect(lambda ids: self.refresh())
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the image in front as it is now."""
+        session = self._session
+        image = session.current
+        view = session.canvas.view
+        size = (view.width, view.height) if view else None
+        state = session.outbox.state_of(image.id) if image else None
+        shown = (image, session.canvas.selected, size, state, session.labels.all, session.datasets)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        self._name.setText(image.file_name or image.id if image else "No image")
+        self._name.setToolTip("")
+        self._state.setText(STATE_TEXT[state] if state else "")
+        self._fill_boxes(image, size)
+        self._tags.setText("   ".join(image.tags) if image and image.tags else "None   (t)")
+        names = [session.dataset_name(one) or one for one in image.dataset_ids] if image else []
+        self._datasets.setText("\n".join(names) or "None   (b)")
+        self._fill_facts(_facts(image, size) if image else [])
+
+    def _fill_boxes(self, image: Image | None, size: tuple[int, int] | None) -> None:
+        self._filling = True
+        self.boxes.clear()
+        boxes = image.boxes if image else ()
+        self._boxes_title.setText(f"Boxes   {len(boxes)}" if boxes else "Boxes")
+        for box in boxes:
+            item = QListWidgetItem(self._chip(box.label), box_text(box, size))
+            item.setData(Qt.ItemDataRole.UserRole, box.id)
+            self.boxes.addItem(item)
+            if box.id == self._session.canvas.selected:
+                self.boxes.setCurrentItem(item)
+        self.boxes.setFixedHeight(min(max(len(boxes), 1), 10) * 24 + 4)
+        self._filling = False
+
+    def _chip(self, label: str) -> QIcon:
+        pixmap = QPixmap(12, 12)
+        pixmap.fill(QColor(theme.label_color(self._session.labels.place_of(label), theme.is_dark())))
+        return QIcon(pixmap)
+
+    def _row_chosen(self, row: int) -> None:
+        if not self._filling and row >= 0:
+            self._session.canvas.select(str(self.boxes.item(row).data(Qt.ItemDataRole.UserRole)))
+
+    def _fill_facts(self, facts: list[tuple[str, str]]) -> None:
+        while len(self._fact_labels) < len(facts):
+            pair = (PlainLabel(), PlainLabel())
+            pair[0].setFixedWidth(72)
+            row = len(self._fact_labels)
+            self._facts.addWidget(pair[0], row, 0)
+            self._facts.addWidget(pair[1], row, 1)
+            self._fact_labels.append(pair)
+        for place, (name, value) in enumerate(self._fact_labels):
+            title, text = facts[place] if place < len(facts) else ("", "")
+            name.setText(title)
+            value.setText(text)
+            value.setAccessibleName(f"{title}: {text}")
+
+
+def _facts(image: Image, size: tuple[int, int] | None) -> list[tuple[str, str]]:
+    time = image.time_requested
+    every = [
+        ("Size", f"{size[0]} x {size[1]} px" if size else ""),
+        ("File", f"{image.size_bytes / 1024:,.0f} KiB  {image.mime_type}" if image.size_bytes else image.mime_type),
+        ("Time", time.astimezone().strftime("%Y-%m-%d %H:%M:%S") if time else ""),
+        ("Component", image.component_name),
+        ("Type", image.component_type),
+        ("Method", image.method),
+        ("Machine", image.robot_name or image.robot_id),
+        ("Part", image.part_name or image.part_id),
+        ("Location", image.location_id),
+        ("Id", image.id),
+    ]
+    return [(title, text) for title, text in every if text]
