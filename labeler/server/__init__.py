@@ -1,0 +1,1 @@
+"""The data service: the RPCs over a catalog of metadata and a store of bytes."""
