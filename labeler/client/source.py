@@ -1,0 +1,258 @@
+"""A data service as the desktop sees it: a library of images of one organization.
+
+Our own services answer `labeler.v1` (orders by name, choices with counts, opening paths); any other is
+used through Viam's API alone, and what that cannot say is finished here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+from labeler.client.calls import BYTES_TIMEOUT, DATA, DATASET
+from labeler.client.channel import Connection
+from labeler.client.endpoint import host_of
+from labeler.client.plain_choices import APP, PlainChoices, side_by_side
+from labeler.domain.errors import Missing, Refused
+from labeler.domain.filter import Filter, Order
+from labeler.domain.image import Choice, Dataset, Image
+from labeler.domain.library import OpenProgress, Page
+from labeler.rpc.convert import ORDER_TO, dataset_from, filter_to, image_from, is_exact
+from labeler.rpc.errors import ExhaustedError, GRPCError, RefusedError, Status, UnimplementedError
+from labeler.rpc.wire.app.data.v1 import data_pb2
+from labeler.rpc.wire.app.dataset.v1 import dataset_pb2
+from labeler.rpc.wire.app.v1 import app_pb2
+from labeler.rpc.wire.labeler.v1 import labeler_pb2
+
+LABELER = "/labeler.v1.LabelerService/"
+PLAIN_PAGE = 100
+"""Images in a page of a plain service, at most: what Viam's own programs ask for (viam-api.md, paging)."""
+BY_IDS = 100
+DELETE_BATCH = 500
+OPEN_TIMEOUT = 24 * 3600.0
+"""Seconds that reading a folder may take."""
+
+_FIELDS = {
+    labeler_pb2.CHOICE_FIELD_LOCATION: "location_ids",
+    labeler_pb2.CHOICE_FIELD_ROBOT: "robot_id",
+    labeler_pb2.CHOICE_FIELD_PART: "part_id",
+    labeler_pb2.CHOICE_FIELD_COMPONENT_TYPE: "component_type",
+    labeler_pb2.CHOICE_FIELD_COMPONENT_NAME: "component_name",
+    labeler_pb2.CHOICE_FIELD_METHOD: "method",
+    labeler_pb2.CHOICE_FIELD_MIME_TYPE: "mime_types",
+    labeler_pb2.CHOICE_FIELD_TAG: "tags",
+    labeler_pb2.CHOICE_FIELD_LABEL: "labels",
+    labeler_pb2.CHOICE_FIELD_DATASET: "dataset_id",
+}
+_SORT = {Order.NEWEST: data_pb2.ORDER_DESCENDING, Order.OLDEST: data_pb2.ORDER_ASCENDING}
+
+
+class ServiceSource:
+    """Images of one organization of one service. Make it with `open`; the connection belongs to the caller.
+
+    All calls raise errors of `labeler.rpc.errors`, which are also those of `labeler.domain.errors`.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        organization_id: str,
+        title: str,
+        described: labeler_pb2.DescribeResponse | None = None,
+    ) -> None:
+        self.connection, self.organization_id, self.title = connection, organization_id, title
+        self._is_ours = described is not None
+        self.opens_paths = described is not None and described.opens_paths
+        by_name = (Order.NAME, Order.NAME_DESCENDING) if self._is_ours else ()
+        self.orders: tuple[Order, ...] = (*by_name, Order.NEWEST, Order.OLDEST)
+        self._plain_choices = PlainChoices(connection, organization_id)
+
+    @classmethod
+    async def open(cls, connection: Connection, organization_id: str = "", title: str = "") -> Self:
+        """Ask what the service is. Without an organization id it is the key's own.
+
+        Raises Refused if the key is for several organizations and none is named.
+        """
+        described: labeler_pb2.DescribeResponse | None
+        try:
+            described = await connection.unary(
+                LABELER + "Describe", labeler_pb2.DescribeRequest(), labeler_pb2.DescribeResponse
+            )
+        except UnimplementedError:
+            described = None
+        organization_id = organization_id or (described.organization_id if described else "")
+        if described is not None and described.opens_paths:
+            return cls(connection, organization_id, title or "This computer", described)
+        organization_id, name = await _organization(connection, organization_id)
+        host = host_of(connection.endpoint.target)
+        return cls(connection, organization_id, title or (f"{host}, {name}" if name else host), described)
+
+    async def page(self, wanted: Filter, order: Order, after: str, limit: int) -> Page:
+        page = await (self._our_page if self._is_ours else self._plain_page)(wanted, order, after, limit)
+        if is_exact(wanted):
+            return page
+        rest = Filter(tagged=wanted.tagged, tags=wanted.tags, all_tags=wanted.all_tags)
+        return replace(page, images=tuple(image for image in page.images if rest.keeps(image)))
+
+    async def _our_page(self, wanted: Filter, order: Order, after: str, limit: int) -> Page:
+        response = await self.connection.unary(
+            LABELER + "ListImages",
+            labeler_pb2.ListImagesRequest(
+                filter=self._filter(wanted), order=ORDER_TO[order], limit=limit, page_token=after
+            ),
+            labeler_pb2.ListImagesResponse,
+        )
+        images = tuple(image_from(record.metadata, record.problem) for record in response.images)
+        return Page(images, response.next_page_token)
+
+    async def _plain_page(self, wanted: Filter, order: Order, after: str, limit: int) -> Page:
+        asked = data_pb2.DataRequest(
+            filter=self._filter(wanted),
+            limit=min(limit, PLAIN_PAGE),
+            last=after,
+            sort_order=_SORT.get(order, data_pb2.ORDER_DESCENDING),
+        )
+        response = await self.connection.unary(
+            DATA + "BinaryDataByFilter",
+            data_pb2.BinaryDataByFilterRequest(data_request=asked, include_binary=False),
+            data_pb2.BinaryDataByFilterResponse,
+        )
+        # An empty page is the end; a short one need not be.
+        images = tuple(image_from(data.metadata) for data in response.data)
+        return Page(images, response.last if images else "")
+
+    def _filter(self, wanted: Filter) -> data_pb2.Filter:
+        return filter_to(wanted, [self.organization_id] if self.organization_id else [])
+
+    async def count(self, wanted: Filter) -> int | None:
+        if not is_exact(wanted):
+            return None
+        response = await self.connection.unary(
+            DATA + "BinaryDataByFilter",
+            data_pb2.BinaryDataByFilterRequest(
+                data_request=data_pb2.DataRequest(filter=self._filter(wanted)), count_only=True
+            ),
+            data_pb2.BinaryDataByFilterResponse,
+        )
+        return response.count
+
+    async def images(self, ids: Sequence[str]) -> tuple[Image, ...]:
+        runs = [ids[start : start + BY_IDS] for start in range(0, len(ids), BY_IDS)]
+        found = {image.id: image for images in await side_by_side(self._images, runs) for image in images}
+        for one in ids:
+            if one not in found:
+                raise Missing(f"{one}: the image does not exist any more, or not for this key.")
+        return tuple(found[one] for one in ids)
+
+    async def _images(self, ids: Sequence[str]) -> list[Image]:
+        response = await self._by_ids(ids, include_binary=False)
+        return [image_from(data.metadata) for data in response.data]
+
+    async def _by_ids(self, ids: Sequence[str], include_binary: bool) -> data_pb2.BinaryDataByIDsResponse:
+        return await self.connection.unary(
+            DATA + "BinaryDataByIDs",
+            data_pb2.BinaryDataByIDsRequest(binary_data_ids=ids, include_binary=include_binary),
+            data_pb2.BinaryDataByIDsResponse,
+            timeout=BYTES_TIMEOUT,
+        )
+
+    async def image_bytes(self, image_id: str) -> bytes:
+        try:
+            response = await self._by_ids([image_id], include_binary=True)
+        except GRPCError as error:
+            if isinstance(error, ExhaustedError) or "INCLUDE_BINARY_TOO_LARGE" in error.message:
+                raise RefusedError(
+                    Status.RESOURCE_EXHAUSTED, error.message, error.method, "The picture is too large for one message."
+                ) from None
+            raise
+        if not response.data:
+            raise Missing(f"{image_id}: the image does not exist any more, or not for this key.")
+        if not response.data[0].binary:
+            raise Refused(f"{image_id}: the service has no bytes of this picture.")
+        return response.data[0].binary
+
+    async def choices(self, wanted: Filter) -> Mapping[str, tuple[Choice, ...]]:
+        if not self._is_ours:
+            return await self._plain_choices.read(wanted)
+        found: dict[str, list[Choice]] = {}
+        for choice in await self._our_choices(wanted):
+            if field := _FIELDS.get(choice.field):
+                found.setdefault(field, []).append(Choice(choice.value, choice.title, choice.count))
+        return {field: tuple(choices) for field, choices in found.items()}
+
+    async def _our_choices(self, wanted: Filter) -> Sequence[labeler_pb2.Choice]:
+        request = labeler_pb2.ListChoicesRequest(filter=self._filter(wanted))
+        response = await self.connection.unary(LABELER + "ListChoices", request, labeler_pb2.ListChoicesResponse)
+        return response.choices
+
+    async def datasets(self) -> tuple[Dataset, ...]:
+        response = await self.connection.unary(
+            DATASET + "ListDatasetsByOrganizationID",
+            dataset_pb2.ListDatasetsByOrganizationIDRequest(organization_id=self.organization_id),
+            dataset_pb2.ListDatasetsByOrganizationIDResponse,
+        )
+        datasets = sorted((dataset_from(one) for one in response.datasets), key=lambda one: one.name.casefold())
+        sizes = await side_by_side(lambda one: self.count(Filter(dataset_id=one.id)), datasets)
+        return tuple(replace(one, images=size) for one, size in zip(datasets, sizes, strict=True))
+
+    async def create_dataset(self, name: str) -> str:
+        request = dataset_pb2.CreateDatasetRequest(name=name, organization_id=self.organization_id)
+        response = await self.connection.unary(DATASET + "CreateDataset", request, dataset_pb2.CreateDatasetResponse)
+        return response.id
+
+    async def rename_dataset(self, dataset_id: str, name: str) -> None:
+        request = dataset_pb2.RenameDatasetRequest(id=dataset_id, name=name)
+        await self.connection.unary(DATASET + "RenameDataset", request, dataset_pb2.RenameDatasetResponse)
+
+    async def delete_dataset(self, dataset_id: str) -> None:
+        request = dataset_pb2.DeleteDatasetRequest(id=dataset_id)
+        await self.connection.unary(DATASET + "DeleteDataset", request, dataset_pb2.DeleteDatasetResponse)
+
+    async def delete_images(self, ids: Sequence[str]) -> int:
+        deleted = 0
+        for start in range(0, len(ids), DELETE_BATCH):
+            response = await self.connection.unary(
+                DATA + "DeleteBinaryDataByIDs",
+                data_pb2.DeleteBinaryDataByIDsRequest(binary_data_ids=ids[start : start + DELETE_BATCH]),
+                data_pb2.DeleteBinaryDataByIDsResponse,
+            )
+            deleted += response.deleted_count
+        return deleted
+
+    async def open_paths(self, paths: Sequence[Path], copy: bool) -> AsyncIterator[OpenProgress]:
+        absolute = await asyncio.to_thread(lambda: [str(path.absolute()) for path in paths])
+        request = labeler_pb2.OpenPathsRequest(paths=absolute, copy=copy)
+        progress = self.connection.stream_in(
+            LABELER + "OpenPaths", request, labeler_pb2.OpenPathsProgress, timeout=OPEN_TIMEOUT
+        )
+        async with aclosing(progress) as messages:
+            async for message in messages:
+                yield OpenProgress(
+                    found=message.found,
+                    opened=message.opened,
+                    already_there=message.already_there,
+                    digested=message.digested,
+                    listed=message.listed,
+                    component_names=tuple(message.component_names),
+                    refused=tuple((one.path, one.reason) for one in message.refused),
+                )
+
+
+async def _organization(connection: Connection, organization_id: str) -> tuple[str, str]:
+    """The id and the name of the organization; the only one of the key if the id is empty."""
+    try:
+        response = await connection.unary(
+            APP + "ListOrganizations", app_pb2.ListOrganizationsRequest(), app_pb2.ListOrganizationsResponse
+        )
+    except RefusedError:
+        return organization_id, ""
+    names = {one.id: one.name for one in response.organizations}
+    if organization_id:
+        return organization_id, names.get(organization_id, "")
+    if len(names) > 1:
+        raise Refused(f"The key is for several organizations; name one of: {', '.join(sorted(names.values()))}.")
+    return next(iter(names.items()), ("", ""))
