@@ -40,7 +40,7 @@ def numbers_of(session: Session, organization_id: str, ids: Sequence[str], table
     numbers = []
     for one, file in zip(ids, files, strict=True):
         number, full_id = found.get(file, (0, ""))
-        if one not in (full_id, file) or not file:
+        if not number or one not in (full_id, file):
             where = "in the trash" if table == "trash_image" else "here"
             raise Missing(f"{one or 'An empty id'}: there is no such image {where}.")
         numbers.append(number)
