@@ -136,6 +136,11 @@ def toggle_filmstrip(session: Session) -> None:
     session.requested.emit(Request.TOGGLE_FILMSTRIP)
 
 
+def next_panel(session: Session) -> None:
+    """Give the keyboard to the next panel: pictures, filter, inspector."""
+    session.requested.emit(Request.NEXT_PANEL)
+
+
 def change_theme(session: Session) -> None:
     """Change between light, dark and the system's theme."""
     session.requested.emit(Request.THEME)
@@ -170,6 +175,7 @@ ACTIONS = (
     Action("view.filter", "Filter panel", toggle_filter, ("F2",), "View/panels"),
     Action("view.inspector", "Inspector", toggle_inspector, ("F3",), "View/panels"),
     Action("view.filmstrip", "Filmstrip", toggle_filmstrip, ("F4",), "View/panels"),
+    Action("view.next_panel", "Next panel", next_panel, ("F6",), "View/panels"),
     Action("view.theme", "Change theme", change_theme, ("F9",), "View/window"),
     Action("view.full_screen", "Full screen", full_screen, ("F11",), "View/window"),
     Action("help.palette", "Command palette", palette, ("Ctrl+K", ":"), "Help"),

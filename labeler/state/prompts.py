@@ -57,5 +57,6 @@ class Request(Enum):
     TOGGLE_FILMSTRIP = "toggle filmstrip"
     THEME = "theme"
     FULL_SCREEN = "full screen"
+    NEXT_PANEL = "next panel"
     SHOW_LOG = "show log"
     QUIT = "quit"

@@ -120,7 +120,7 @@ class Inspector(QScrollArea):
 
     def _chip(self, label: str) -> QIcon:
         pixmap = QPixmap(12, 12)
-        pixmap.fill(QColor(theme.label_color(self._session.labels.place_of(label), theme.is_dark())))
+        pixmap.fill(QColor(theme.label_color(self._session.labels.place_of(label), theme.colors().dark)))
         return QIcon(pixmap)
 
     def _row_chosen(self, row: int) -> None:

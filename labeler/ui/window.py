@@ -1,0 +1,300 @@
+"""The window: filter, pictures and inspector side by side, bars above and below, prompts on top."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QEvent, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from labeler.actions import palette
+from labeler.actions.action import Action
+from labeler.actions.keymap import Keymap
+from labeler.domain.image import Choice
+from labeler.state.pictures import Pictures
+from labeler.state.prompts import Prompt, Question, Request
+from labeler.state.session import Mode, Session
+from labeler.ui.bars import ModeBar, StatusBar
+from labeler.ui.canvas import CanvasView
+from labeler.ui.decode import Decoded
+from labeler.ui.dialogs import ConnectChoice, ConnectDialog, DatasetsDialog, ExportDialog, QuestionDialog
+from labeler.ui.filmstrip import Filmstrip
+from labeler.ui.filter_panel import FilterPanel
+from labeler.ui.grid import GridView
+from labeler.ui.help import HelpOverlay
+from labeler.ui.inspector import Inspector
+from labeler.ui.keys import KeyFilter
+from labeler.ui.notice import Notice
+from labeler.ui.plain import menu_text
+from labeler.ui.prompt import PromptLine
+from labeler.ui.theme import apply_theme
+
+THEMES = ("system", "light", "dark")
+MOST_RECENT = 12
+NARROW = 1200
+"""Below this width in px the filter panel starts hidden, so that pictures have room."""
+
+
+class Window(QMainWindow):
+    """The one window of a session.
+
+    `on_close` is called once when the person closes it; the window is hidden by the caller when all
+    edits are on disk. `on_connect` is called with a choice of the connect dialog.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        keymap: Keymap,
+        thumbnails: Pictures[Decoded],
+        pictures: Pictures[Decoded],
+        on_close: Callable[[], None],
+        on_connect: Callable[[ConnectChoice], None],
+        log_path: Path,
+    ) -> None:
+        super().__init__()
+        self._session, self._keymap = session, keymap
+        self._on_close, self._on_connect, self._log_path = on_close, on_connect, log_path
+        self._may_close = False
+        self.setWindowTitle("Labeler")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(640, 420)
+        self.resize(1400, 900)
+
+        self.grid = GridView(session, thumbnails)
+        self.canvas = CanvasView(session, pictures, thumbnails)
+        self.filmstrip = Filmstrip(session, thumbnails)
+        self.filter = FilterPanel(session)
+        self.inspector = Inspector(session)
+        self.mode_bar = ModeBar(session, keymap)
+        self.status = StatusBar(session)
+        self.notice = Notice(session)
+        self._place_widgets()
+        self.prompt = PromptLine(self.centralWidget())
+        self.help = HelpOverlay(self.centralWidget())
+        for overlay in (self.prompt, self.help):
+            overlay.closed.connect(self._focus_pictures)
+        self._make_menus()
+        self.keys = KeyFilter(self, session, keymap, lambda: self.prompt.is_open or self.help.isVisible())
+
+        session.prompted.connect(self.prompt.ask)
+        session.asked.connect(self._ask)
+        session.requested.connect(self._requested)
+        session.mode_changed.connect(self._mode_changed)
+        session.filter_changed.connect(self._title)
+        self._restore()
+        self._mode_changed()
+        self._title()
+
+    def _place_widgets(self) -> None:
+        self._stack = QStackedWidget()
+        editor = QWidget()
+        column = QVBoxLayout(editor)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.canvas, 1)
+        column.addWidget(self.filmstrip)
+        self._stack.addWidget(self.grid)
+        self._stack.addWidget(editor)
+        central = QWidget()
+        rows = QVBoxLayout(central)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self.mode_bar)
+        rows.addWidget(self.notice)
+        across = QHBoxLayout()
+        across.setSpacing(0)
+        across.addWidget(self.filter)
+        across.addWidget(self._stack, 1)
+        across.addWidget(self.inspector)
+        rows.addLayout(across, 1)
+        rows.addWidget(self.status)
+        self.setCentralWidget(central)
+
+    def _make_menus(self) -> None:
+        menus: dict[str, QMenu] = {}
+        groups: dict[str, str] = {}
+        for action in self._keymap.actions:
+            if not action.menu:
+                continue
+            name, _, group = action.menu.partition("/")
+            menu = menus.get(name)
+            if menu is None:
+                menu = menus[name] = self.menuBar().addMenu(name)
+                menu.aboutToShow.connect(partial(self._enable, menu))
+            elif groups[name] != group:
+                menu.addSeparator()
+            groups[name] = group
+            keys = self._keymap.keys_of(action.name)
+            entry = menu.addAction(menu_text(action.title) + (f"\t{keys[0]}" if keys else ""))
+            entry.setData(action.name)
+            entry.setStatusTip(action.help)
+            entry.triggered.connect(partial(self._run, action))
+
+    def _enable(self, menu: QMenu) -> None:
+        rows = {action.name: action for action in self._keymap.actions}
+        for entry in menu.actions():
+            if entry.data():
+                entry.setEnabled(rows[str(entry.data())].enabled(self._session))
+
+    def _run(self, action: Action, checked: bool = False) -> None:
+        if action.enabled(self._session):
+            action.run(self._session)
+
+    # What actions ask for.
+
+    def _requested(self, request: Request) -> None:
+        shows: dict[Request, Callable[[], object]] = {
+            Request.PALETTE: self._show_palette,
+            Request.HELP: lambda: self.help.show_keys(self._keymap, self._session.mode),
+            Request.OPEN_FOLDER: lambda: self._choose_paths(QFileDialog.FileMode.Directory, "Open folder"),
+            Request.OPEN_FILES: lambda: self._choose_paths(QFileDialog.FileMode.ExistingFiles, "Open files"),
+            Request.EXPORT: lambda: ExportDialog(self, self._session).open(),
+            Request.CONNECT: lambda: ConnectDialog(self, self._on_connect).open(),
+            Request.DATASETS: lambda: DatasetsDialog(self, self._session, self.prompt.ask).open(),
+            Request.TOGGLE_FILTER: lambda: self._toggle(self.filter, "filter"),
+            Request.TOGGLE_INSPECTOR: lambda: self._toggle(self.inspector, "inspector"),
+            Request.TOGGLE_FILMSTRIP: lambda: self._toggle(self.filmstrip, "filmstrip"),
+            Request.THEME: self._next_theme,
+            Request.FULL_SCREEN: lambda: self.showNormal() if self.isFullScreen() else self.showFullScreen(),
+            Request.NEXT_PANEL: self._next_panel,
+            Request.SHOW_LOG: lambda: self._session.failed.emit(f"The log file is {self._log_path}"),
+            Request.QUIT: self.close,
+        }
+        shows[request]()
+
+    def _show_palette(self) -> None:
+        recent = tuple(self._session.settings.get("palette.recent", []))
+        rows = {action.name: action for action in self._keymap.actions}
+
+        def suggest(typed: str) -> tuple[Choice, ...]:
+            able = [action for action in rows.values() if action.enabled(self._session) and action.run is not None]
+            return tuple(
+                Choice(action.name, f"{action.title}   {'  '.join(self._keymap.keys_of(action.name))}".rstrip())
+                for action in palette.search(typed, able, recent)
+            )
+
+        def accept(name: str) -> None:
+            lately = [name, *(one for one in recent if one != name)][:MOST_RECENT]
+            self._session.settings.set("palette.recent", lately)
+            self._session.save_settings()
+            self._run(rows[name])
+
+        self.prompt.ask(
+            Prompt(
+                "Commands",
+                accept,
+                suggest=suggest,
+                check=lambda text: "" if text in rows else "No command fits",
+                only_choices=True,
+            )
+        )
+
+    def _ask(self, question: Question) -> None:
+        QuestionDialog(self, question).open()
+
+    def _choose_paths(self, mode: QFileDialog.FileMode, title: str) -> None:
+        dialog = QFileDialog(self, title)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(mode)
+        dialog.filesSelected.connect(lambda names: self._session.open_paths([Path(name) for name in names]))
+        dialog.open()
+
+    def _toggle(self, panel: QWidget, name: str) -> None:
+        panel.setVisible(panel.isHidden())
+        self._session.settings.set(f"window.{name}", not panel.isHidden())
+        self._session.save_settings()
+        self._focus_pictures()
+
+    def _next_theme(self) -> None:
+        settings = self._session.settings
+        theme = THEMES[(THEMES.index(settings.get("window.theme", "system")) + 1) % len(THEMES)]
+        settings.set("window.theme", theme)
+        self._session.save_settings()
+        self.set_theme(theme)
+        self._session.said.emit(f"Theme: {theme}")
+
+    def set_theme(self, theme: str) -> None:
+        """Dress the program in "system", "light" or "dark"."""
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            apply_theme(application, theme)
+
+    def _next_panel(self) -> None:
+        """Give the keyboard to the next of pictures, filter and inspector that is shown."""
+        pictures = self.canvas if self._session.mode is Mode.EDITOR else self.grid
+        panels = [(pictures, pictures), (self.filter, self.filter.text), (self.inspector, self.inspector.boxes)]
+        shown = [(panel, target) for panel, target in panels if panel.isVisible()]
+        focus = self.focusWidget()
+        place = next((n for n, (panel, _) in enumerate(shown) if focus and panel.isAncestorOf(focus)), 0)
+        shown[(place + 1) % len(shown)][1].setFocus()
+
+    # The window itself.
+
+    def _mode_changed(self) -> None:
+        self._stack.setCurrentIndex(1 if self._session.mode is Mode.EDITOR else 0)
+        self._focus_pictures()
+
+    def _focus_pictures(self) -> None:
+        (self.canvas if self._session.mode is Mode.EDITOR else self.grid).setFocus()
+
+    def _title(self) -> None:
+        shown = self._session.filter_text
+        self.setWindowTitle(f"{shown} - Labeler" if shown else "Labeler")
+
+    def _restore(self) -> None:
+        settings = self._session.settings
+        geometry = settings.get("window.geometry", "")
+        if geometry:
+            self.restoreGeometry(QByteArray.fromBase64(QByteArray(geometry.encode())))
+        self.filter.setVisible(bool(settings.get("window.filter", True)))
+        self.inspector.setVisible(bool(settings.get("window.inspector", True)))
+        self.filmstrip.setVisible(bool(settings.get("window.filmstrip", True)))
+        self._session.grid.set_cell(int(settings.get("window.cell", self._session.grid.cell)))
+
+    def remember(self) -> None:
+        """Put the window's place and sizes into the settings."""
+        settings = self._session.settings
+        settings.set("window.geometry", bytes(self.saveGeometry().toBase64().data()).decode())
+        settings.set("window.cell", self._session.grid.cell)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.prompt.place()
+        if self.help.isVisible():
+            self.help.dismiss()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "inspector"):
+            self.inspector.refresh()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self._session.open_paths(paths)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._may_close:
+            event.accept()
+            return
+        event.ignore()
+        self._may_close = True
+        self._on_close()
