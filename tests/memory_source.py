@@ -1,0 +1,184 @@
+"""A source and an outbox that live in memory, for sessions without a service."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image as Pillow
+
+from labeler.domain.edit import Edit, apply_changes
+from labeler.domain.errors import InvalidValue, LabelerError, Missing, Refused
+from labeler.domain.filter import Filter, Order
+from labeler.domain.image import Choice, Dataset, Image
+from labeler.domain.library import OpenProgress, Page
+from labeler.domain.saving import OutboxCounts, SaveState
+from labeler.state.session import Session, Work
+from labeler.state.settings import Settings
+
+
+def picture_bytes(
+    width: int = 64, height: int = 48, color: tuple[int, int, int] = (200, 60, 40), kind: str = "PNG"
+) -> bytes:
+    """An encoded picture of one colour."""
+    out = BytesIO()
+    Pillow.new("RGB", (width, height), color).save(out, kind)
+    return out.getvalue()
+
+
+class MemorySource:
+    """Implements labeler.state.source.ImageSource over a list of images.
+
+    `contents` are encoded pictures by image id; an image without one gets a plain picture. `broken`
+    gives errors to raise instead, by image id. `pages` counts the calls of `page`.
+    """
+
+    def __init__(self, images: Sequence[Image] = (), contents: Mapping[str, bytes] | None = None) -> None:
+        self.title = "This computer"
+        self.organization_id = "acme"
+        self.opens_paths = True
+        self.orders: tuple[Order, ...] = (Order.NAME, Order.NEWEST)
+        self.list = list(images)
+        self.contents = dict(contents or {})
+        self.broken: dict[str, LabelerError] = {}
+        self.sets: list[Dataset] = []
+        self.asked_bytes: list[str] = []
+        self.opened: list[Path] = []
+        self.counts_known = True
+        self.unreachable: LabelerError | None = None
+
+    def _matching(self, wanted: Filter) -> list[Image]:
+        if self.unreachable:
+            raise self.unreachable
+        return [image for image in self.list if wanted.keeps(image)]
+
+    async def page(self, wanted: Filter, order: Order, after: str, limit: int) -> Page:
+        found = self._matching(wanted)
+        start = int(after or 0)
+        end = start + limit
+        return Page(tuple(found[start:end]), str(end) if end < len(found) else "")
+
+    async def count(self, wanted: Filter) -> int | None:
+        return len(self._matching(wanted)) if self.counts_known else None
+
+    async def images(self, ids: Sequence[str]) -> tuple[Image, ...]:
+        by_id = {image.id: image for image in self.list}
+        missing = [one for one in ids if one not in by_id]
+        if missing:
+            raise Missing(f"{missing[0]}: no such image")
+        return tuple(by_id[one] for one in ids)
+
+    async def image_bytes(self, image_id: str) -> bytes:
+        self.asked_bytes.append(image_id)
+        if image_id in self.broken:
+            raise self.broken[image_id]
+        return self.contents.get(image_id) or picture_bytes()
+
+    async def choices(self, wanted: Filter) -> Mapping[str, tuple[Choice, ...]]:
+        tags = Counter(tag for image in self.list for tag in image.tags)
+        labels = Counter(box.label for image in self.list for box in image.boxes)
+        return {
+            "tags": tuple(Choice(name, name, count) for name, count in sorted(tags.items())),
+            "labels": tuple(Choice(name, name, count) for name, count in sorted(labels.items())),
+        }
+
+    async def datasets(self) -> tuple[Dataset, ...]:
+        return tuple(sorted(self.sets, key=lambda one: one.name))
+
+    async def create_dataset(self, name: str) -> str:
+        if any(one.name == name for one in self.sets):
+            raise Refused(f"{name}: a dataset has this name already")
+        self.sets.append(Dataset(f"set-{len(self.sets) + 1}", name, self.organization_id))
+        return self.sets[-1].id
+
+    async def rename_dataset(self, dataset_id: str, name: str) -> None:
+        self.sets = [replace(one, name=name) if one.id == dataset_id else one for one in self.sets]
+
+    async def delete_dataset(self, dataset_id: str) -> None:
+        self.sets = [one for one in self.sets if one.id != dataset_id]
+
+    async def delete_images(self, ids: Sequence[str]) -> int:
+        before = len(self.list)
+        self.list = [image for image in self.list if image.id not in set(ids)]
+        return before - len(self.list)
+
+    async def open_paths(self, paths: Sequence[Path], copy: bool) -> AsyncIterator[OpenProgress]:
+        self.opened.extend(paths)
+        folder = str(paths[0])
+        files = [Image(f"opened-{place}", f"{place}.png", component_name=folder) for place in range(3)]
+        self.list.extend(files)
+        yield OpenProgress(found=3, opened=3, component_names=(folder,))
+        yield OpenProgress(found=3, opened=3, digested=3, listed=True, component_names=(folder,))
+
+
+class MemoryOutbox:
+    """Implements labeler.state.source.Outbox. Edits stay here until `deliver` is called."""
+
+    def __init__(self, source: MemorySource) -> None:
+        self.source = source
+        self.edits: list[Edit] = []
+        self.states: dict[str, SaveState] = {}
+        self.is_drained = False
+        self._on_state: Callable[[Sequence[str]], None] = lambda ids: None
+        self._on_names: Callable[[Mapping[str, str]], None] = lambda names: None
+
+    def put(self, edit: Edit) -> None:
+        self.edits.append(edit)
+        self.states.update(dict.fromkeys(edit.image_ids, SaveState.SAVED_HERE))
+
+    def state_of(self, image_id: str) -> SaveState:
+        return self.states.get(image_id, SaveState.DELIVERED)
+
+    def overlay(self, image: Image) -> Image:
+        for edit in self.edits:
+            image = apply_changes(image, edit.changes)
+        return image
+
+    @property
+    def counts(self) -> OutboxCounts:
+        return OutboxCounts(waiting=len(self.edits))
+
+    def subscribe(
+        self, on_state: Callable[[Sequence[str]], None], on_names: Callable[[Mapping[str, str]], None]
+    ) -> None:
+        self._on_state, self._on_names = on_state, on_names
+
+    async def drained(self) -> None:
+        self.is_drained = True
+
+    def set_state(self, image_id: str, state: SaveState) -> None:
+        """Let an image's edits be in a state, and tell."""
+        self.states[image_id] = state
+        self._on_state([image_id])
+
+    def deliver(self, names: Mapping[str, str] | None = None) -> None:
+        """Confirm all edits; `names` are the ids that the service gives to boxes."""
+        self.source.list = [self.overlay(image) for image in self.source.list]
+        ids = [image_id for edit in self.edits for image_id in edit.image_ids]
+        self.edits.clear()
+        for image_id in ids:
+            self.states.pop(image_id, None)
+        if names:
+            self._on_names(names)
+        self._on_state(ids)
+
+
+async def no_export(session: Session, out: Path, layout: str, wanted: Filter, work: Work) -> str:
+    raise InvalidValue("this session does not export")
+
+
+def make_session(source: MemorySource, folder: Path) -> tuple[Session, MemoryOutbox]:
+    """A session that is not started yet; its settings are in `folder`."""
+    outbox = MemoryOutbox(source)
+    return Session(source, outbox, Settings(folder / "settings.toml", {}), no_export), outbox
+
+
+async def settled(session: Session) -> None:
+    """Wait until the session's background work of the moment has ended or rests."""
+    import asyncio
+
+    for _ in range(50):
+        await asyncio.sleep(0)
