@@ -1,0 +1,1 @@
+"""Tabular data: readings of sensors, found by filter, SQL and MQL."""

@@ -1,0 +1,1 @@
+"""The schema of tabular.db, step by step."""
