@@ -114,7 +114,8 @@ def _boxes(name: str, parts: list[Placed], places: list[tuple[NDArray[np.bool_],
     return tuple(reversed(boxes))
 
 
-def _frame(line: int, number: int, ground: Plane, noise: NDArray[np.int16]) -> Frame:
+def _frame(place: tuple[int, int], ground: Plane, noise: NDArray[np.int16]) -> Frame:
+    line, number = place
     rng = default_rng((SEED, line, number))
     name = f"line-{line + 1}/part-{number + 1:03d}.jpg"
     light = _light(line, number, rng)
@@ -139,4 +140,4 @@ def take_frames(use: Callable[[Frame], Taken]) -> list[Taken]:
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1), "samples") as workers:
         grounds = list(workers.map(lambda line: belt(line, default_rng((SEED, 99, line))), range(LINES)))
         places = [(line, number) for line in range(LINES) for number in range(FRAMES_OF_LINE)]
-        return list(workers.map(lambda place: use(_frame(*place, grounds[place[0]], noise)), places))
+        return list(workers.map(lambda place: use(_frame(place, grounds[place[0]], noise)), places))
