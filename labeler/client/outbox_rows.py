@@ -125,7 +125,8 @@ class OutboxRows:
 def _open(path: Path, vfs: str) -> apsw.Connection:
     connection = apsw.Connection(str(path), vfs=vfs or None)
     try:
-        connection.execute(_SETTINGS)
+        # Statements after one that returns a row run only as rows are fetched.
+        connection.execute(_SETTINGS).fetchall()
     except apsw.Error:
         connection.close(True)
         raise
@@ -142,7 +143,7 @@ def _prepare(connection: apsw.Connection, path: Path) -> None:
             raise Refused(f"{path}: the file is damaged ({damage}). Keep a copy of it and ask for help.")
         if not version:
             with connection:
-                connection.execute(_SCHEMA)
+                connection.execute(_SCHEMA).fetchall()
     except (Refused, apsw.Error):
         connection.close(True)
         raise

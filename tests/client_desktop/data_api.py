@@ -1,0 +1,257 @@
+"""A small service of Viam's Data API that can be told to fail, for tests of the outbox and the source."""
+
+# ruff: noqa: N802 - methods are named as the RPCs
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+import grpc.aio
+
+from labeler.client.channel import PLAINTEXT, Connection, Endpoint
+from labeler.domain.box import Box
+from labeler.rpc.convert import box_from, box_to
+from labeler.rpc.wire.app.data.v1 import data_pb2, data_pb2_grpc
+from labeler.rpc.wire.app.dataset.v1 import dataset_pb2, dataset_pb2_grpc
+from labeler.rpc.wire.app.v1 import app_pb2, app_pb2_grpc
+
+ORGANIZATION = "org"
+UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
+Before = Callable[[Any], None]
+
+
+@dataclass
+class StoredImage:
+    id: str
+    number: int = 0
+    tags: list[str] = field(default_factory=list)
+    datasets: list[str] = field(default_factory=list)
+    boxes: dict[str, Box] = field(default_factory=dict)
+    content: bytes = b"picture"
+
+    def metadata(self) -> data_pb2.BinaryMetadata:
+        message = data_pb2.BinaryMetadata(binary_data_id=self.id, file_name=self.id, dataset_ids=self.datasets)
+        message.capture_metadata.tags.extend(self.tags)
+        message.time_requested.FromSeconds(self.number)
+        message.annotations.bboxes.extend(box_to(box) for box in self.boxes.values())
+        return message
+
+
+class _Called(grpc.aio.ServerInterceptor):
+    """Counts calls and fails those that are to fail, before or after they are done."""
+
+    def __init__(self, api: DataApi) -> None:
+        self._api = api
+
+    async def intercept_service(self, continuation: Any, details: Any) -> Any:
+        handler = await continuation(details)
+        name = details.method.rpartition("/")[2]
+        if handler is None or handler.unary_unary is None:
+            return handler
+        inner = handler.unary_unary
+
+        async def call(request: Any, context: Any) -> Any:
+            self._api.calls.append((name, request))
+            for listener in self._api.on_call[name]:
+                listener(request)
+            if self._api.down is not None:
+                await context.abort(self._api.down, "told to fail")
+            if self._api.fail_before[name]:
+                await context.abort(self._api.fail_before[name].popleft(), "told to fail before")
+            response = await inner(request, context)
+            if self._api.fail_after[name]:
+                await context.abort(self._api.fail_after[name].popleft(), "told to lose the reply")
+            return response
+
+        return grpc.unary_unary_rpc_method_handler(call, handler.request_deserializer, handler.response_serializer)
+
+
+class DataApi(
+    data_pb2_grpc.DataServiceServicer, dataset_pb2_grpc.DatasetServiceServicer, app_pb2_grpc.AppServiceServicer
+):
+    """`calls` are all that came, with their requests. `down` is the status that every call gets while set.
+
+    `fail_before[rpc]` and `fail_after[rpc]` are statuses for the next calls of an RPC, given before it is
+    done or instead of the reply. `on_call[rpc]` are called with each request as it comes.
+    """
+
+    def __init__(self, *image_ids: str) -> None:
+        self.images = {one: StoredImage(one, number) for number, one in enumerate(image_ids, 1)}
+        self.dataset_names: dict[str, str] = {}
+        self.calls: list[tuple[str, Any]] = []
+        self.down: grpc.StatusCode | None = None
+        self.fail_before: dict[str, deque[grpc.StatusCode]] = defaultdict(deque)
+        self.fail_after: dict[str, deque[grpc.StatusCode]] = defaultdict(deque)
+        self.on_call: dict[str, list[Before]] = defaultdict(list)
+        self._numbers = itertools.count(1)
+
+    def names_called(self, *ignored: str) -> list[str]:
+        return [name for name, _ in self.calls if name not in ignored]
+
+    def boxes(self, image_id: str) -> list[Box]:
+        return list(self.images[image_id].boxes.values())
+
+    @asynccontextmanager
+    async def connected(self, target: str) -> AsyncIterator[Connection]:
+        """A connection to this service, which listens at `target` ("unix:/path") as long."""
+        server = grpc.aio.server(interceptors=[_Called(self)])
+        data_pb2_grpc.add_DataServiceServicer_to_server(self, server)
+        dataset_pb2_grpc.add_DatasetServiceServicer_to_server(self, server)
+        app_pb2_grpc.add_AppServiceServicer_to_server(self, server)
+        server.add_insecure_port(target)
+        await server.start()
+        connection = await Connection.open(Endpoint(target, PLAINTEXT))
+        try:
+            yield connection
+        finally:
+            connection.close()
+            await server.stop(None)
+
+    async def _image(self, image_id: str, context: Any) -> StoredImage:
+        if image_id not in self.images:
+            await context.abort(grpc.StatusCode.NOT_FOUND, f"{image_id}: no such image")
+        return self.images[image_id]
+
+    async def _images(self, ids: Any, context: Any) -> list[StoredImage]:
+        return [await self._image(one, context) for one in ids]
+
+    async def BinaryDataByIDs(self, request: Any, context: Any) -> Any:
+        response = data_pb2.BinaryDataByIDsResponse()
+        for image in await self._images(request.binary_data_ids, context):
+            response.data.add(metadata=image.metadata(), binary=image.content if request.include_binary else b"")
+        return response
+
+    async def BinaryDataByFilter(self, request: Any, context: Any) -> Any:
+        asked = request.data_request
+        tags = set(asked.filter.tags_filter.tags)
+        found = [
+            image
+            for image in sorted(self.images.values(), key=lambda one: one.number)
+            if (not tags or tags & set(image.tags))
+            and (not asked.filter.dataset_id or asked.filter.dataset_id in image.datasets)
+        ]
+        if request.count_only:
+            return data_pb2.BinaryDataByFilterResponse(count=len(found))
+        if asked.sort_order != data_pb2.ORDER_ASCENDING:
+            found.reverse()
+        if asked.last:
+            last = self.images[asked.last].number
+            ascending = asked.sort_order == data_pb2.ORDER_ASCENDING
+            found = [one for one in found if (one.number > last if ascending else one.number < last)]
+        page = found[: asked.limit or 50]
+        response = data_pb2.BinaryDataByFilterResponse(count=len(page), last=page[-1].id if page else "")
+        for image in page:
+            response.data.add(metadata=image.metadata())
+        return response
+
+    async def DeleteBinaryDataByIDs(self, request: Any, context: Any) -> Any:
+        gone = [self.images.pop(one, None) for one in request.binary_data_ids]
+        return data_pb2.DeleteBinaryDataByIDsResponse(deleted_count=sum(one is not None for one in gone))
+
+    async def TagsByFilter(self, request: Any, context: Any) -> Any:
+        tags = sorted({tag for image in self.images.values() for tag in image.tags})
+        return data_pb2.TagsByFilterResponse(tags=[*tags, "VIAM_DATASET_x"])
+
+    async def BoundingBoxLabelsByFilter(self, request: Any, context: Any) -> Any:
+        labels = sorted({box.label for image in self.images.values() for box in image.boxes.values()})
+        return data_pb2.BoundingBoxLabelsByFilterResponse(labels=labels)
+
+    async def AddTagsToBinaryDataByIDs(self, request: Any, context: Any) -> Any:
+        for image in await self._images(request.binary_data_ids, context):
+            image.tags.extend(tag for tag in request.tags if tag not in image.tags)
+        return data_pb2.AddTagsToBinaryDataByIDsResponse()
+
+    async def RemoveTagsFromBinaryDataByIDs(self, request: Any, context: Any) -> Any:
+        for image in await self._images(request.binary_data_ids, context):
+            image.tags = [tag for tag in image.tags if tag not in request.tags]
+        return data_pb2.RemoveTagsFromBinaryDataByIDsResponse()
+
+    async def AddBinaryDataToDatasetByIDs(self, request: Any, context: Any) -> Any:
+        for image in await self._images(request.binary_data_ids, context):
+            if request.dataset_id not in image.datasets:
+                image.datasets.append(request.dataset_id)
+        return data_pb2.AddBinaryDataToDatasetByIDsResponse()
+
+    async def RemoveBinaryDataFromDatasetByIDs(self, request: Any, context: Any) -> Any:
+        for image in await self._images(request.binary_data_ids, context):
+            image.datasets = [one for one in image.datasets if one != request.dataset_id]
+        return data_pb2.RemoveBinaryDataFromDatasetByIDsResponse()
+
+    async def AddBoundingBoxToImageByID(self, request: Any, context: Any) -> Any:
+        if not request.label:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "label: is empty")
+        image = await self._image(request.binary_data_id, context)
+        box_id = f"box-{next(self._numbers)}"
+        image.boxes[box_id] = box_from(
+            data_pb2.BoundingBox(
+                id=box_id,
+                label=request.label,
+                x_min_normalized=request.x_min_normalized,
+                y_min_normalized=request.y_min_normalized,
+                x_max_normalized=request.x_max_normalized,
+                y_max_normalized=request.y_max_normalized,
+                confidence=request.confidence if request.HasField("confidence") else None,
+            )
+        )
+        return data_pb2.AddBoundingBoxToImageByIDResponse(bbox_id=box_id)
+
+    async def UpdateBoundingBox(self, request: Any, context: Any) -> Any:
+        image = await self._image(request.binary_data_id, context)
+        if request.bbox_id not in image.boxes:
+            await context.abort(grpc.StatusCode.NOT_FOUND, f"{request.bbox_id}: no such box")
+        image.boxes[request.bbox_id] = Box(
+            request.bbox_id,
+            request.label,
+            request.x_min_normalized,
+            request.y_min_normalized,
+            request.x_max_normalized,
+            request.y_max_normalized,
+            request.confidence if request.HasField("confidence") else image.boxes[request.bbox_id].confidence,
+        )
+        return data_pb2.UpdateBoundingBoxResponse()
+
+    async def RemoveBoundingBoxFromImageByID(self, request: Any, context: Any) -> Any:
+        image = await self._image(request.binary_data_id, context)
+        if image.boxes.pop(request.bbox_id, None) is None:
+            await context.abort(grpc.StatusCode.NOT_FOUND, f"{request.bbox_id}: no such box")
+        return data_pb2.RemoveBoundingBoxFromImageByIDResponse()
+
+    async def CreateDataset(self, request: Any, context: Any) -> Any:
+        if request.name in self.dataset_names.values():
+            await context.abort(grpc.StatusCode.ALREADY_EXISTS, f"{request.name}: the name is taken")
+        dataset_id = f"dataset-{next(self._numbers)}"
+        self.dataset_names[dataset_id] = request.name
+        return dataset_pb2.CreateDatasetResponse(id=dataset_id)
+
+    async def RenameDataset(self, request: Any, context: Any) -> Any:
+        self.dataset_names[request.id] = request.name
+        return dataset_pb2.RenameDatasetResponse()
+
+    async def DeleteDataset(self, request: Any, context: Any) -> Any:
+        del self.dataset_names[request.id]
+        return dataset_pb2.DeleteDatasetResponse()
+
+    async def ListDatasetsByOrganizationID(self, request: Any, context: Any) -> Any:
+        response = dataset_pb2.ListDatasetsByOrganizationIDResponse()
+        for dataset_id, name in self.dataset_names.items():
+            response.datasets.add(id=dataset_id, name=name, organization_id=request.organization_id)
+        return response
+
+    async def ListOrganizations(self, request: Any, context: Any) -> Any:
+        organization = app_pb2.Organization(id=ORGANIZATION, name="Acme")
+        return app_pb2.ListOrganizationsResponse(organizations=[organization])
+
+    async def ListLocations(self, request: Any, context: Any) -> Any:
+        return app_pb2.ListLocationsResponse(locations=[app_pb2.Location(id="loc", name="Hall 1")])
+
+    async def ListRobots(self, request: Any, context: Any) -> Any:
+        return app_pb2.ListRobotsResponse(robots=[app_pb2.Robot(id="rob", name="Press", location="loc")])
+
+    async def GetRobotParts(self, request: Any, context: Any) -> Any:
+        return app_pb2.GetRobotPartsResponse(parts=[app_pb2.RobotPart(id="part", name="Press-main")])
