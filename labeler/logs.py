@@ -28,8 +28,8 @@ class LogFile:
         file = logging.handlers.RotatingFileHandler(path, maxBytes=2_000_000, backupCount=2, encoding="utf-8")
         file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         waiting: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
-        self._handler = logging.handlers.QueueHandler(waiting)  # type: ignore[arg-type]
-        self._listener = logging.handlers.QueueListener(waiting, file)  # type: ignore[arg-type]
+        self._handler = logging.handlers.QueueHandler(waiting)
+        self._listener = logging.handlers.QueueListener(waiting, file)
         self._file = file
         root = logging.getLogger()
         root.addHandler(self._handler)

@@ -242,15 +242,20 @@ class ServiceSource:
                 )
 
 
-async def _organization(connection: Connection, organization_id: str) -> tuple[str, str]:
-    """The id and the name of the organization; the only one of the key if the id is empty."""
+async def organizations(connection: Connection) -> dict[str, str]:
+    """The names of the organizations that the key is for, by id; none where the service does not tell."""
     try:
         response = await connection.unary(
             APP + "ListOrganizations", app_pb2.ListOrganizationsRequest(), app_pb2.ListOrganizationsResponse
         )
     except RefusedError:
-        return organization_id, ""
-    names = {one.id: one.name for one in response.organizations}
+        return {}
+    return {one.id: one.name for one in response.organizations}
+
+
+async def _organization(connection: Connection, organization_id: str) -> tuple[str, str]:
+    """The id and the name of the organization; the only one of the key if the id is empty."""
+    names = await organizations(connection)
     if organization_id:
         return organization_id, names.get(organization_id, "")
     if len(names) > 1:

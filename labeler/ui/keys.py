@@ -65,6 +65,11 @@ class KeyFilter(QObject):
         assert application is not None  # noqa: S101 - a window exists only within an application
         application.installEventFilter(self)
 
+    def remove(self) -> None:
+        """Listen no more."""
+        if application := QApplication.instance():
+            application.removeEventFilter(self)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
         if kind not in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease, QEvent.Type.ShortcutOverride):

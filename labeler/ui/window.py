@@ -81,9 +81,9 @@ class Window(QMainWindow):
         self.mode_bar = ModeBar(session, keymap)
         self.status = StatusBar(session)
         self.notice = Notice(session)
-        self._place_widgets()
-        self.prompt = PromptLine(self.centralWidget())
-        self.help = HelpOverlay(self.centralWidget())
+        central = self._place_widgets()
+        self.prompt = PromptLine(central)
+        self.help = HelpOverlay(central)
         for overlay in (self.prompt, self.help):
             overlay.closed.connect(self._focus_pictures)
         self._make_menus()
@@ -98,7 +98,7 @@ class Window(QMainWindow):
         self._mode_changed()
         self._title()
 
-    def _place_widgets(self) -> None:
+    def _place_widgets(self) -> QWidget:
         self._stack = QStackedWidget()
         editor = QWidget()
         column = QVBoxLayout(editor)
@@ -122,6 +122,7 @@ class Window(QMainWindow):
         rows.addLayout(across, 1)
         rows.addWidget(self.status)
         self.setCentralWidget(central)
+        return central
 
     def _make_menus(self) -> None:
         menus: dict[str, QMenu] = {}
@@ -290,6 +291,10 @@ class Window(QMainWindow):
         if paths:
             event.acceptProposedAction()
             self._session.open_paths(paths)
+
+    def stay(self) -> None:
+        """Take back a closing that could not be carried out."""
+        self._may_close = False
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._may_close:
