@@ -14,7 +14,7 @@ class AppService:
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
 
-    async def ListOrganizations(  # noqa: N802 - the RPC's name
+    async def ListOrganizations(
         self, _request: app_pb2.ListOrganizationsRequest, caller: Caller
     ) -> app_pb2.ListOrganizationsResponse:
         response = app_pb2.ListOrganizationsResponse()
@@ -24,7 +24,7 @@ class AppService:
             time_into(message.created_on, organization.created)
         return response
 
-    async def ListLocations(  # noqa: N802 - the RPC's name
+    async def ListLocations(
         self, request: app_pb2.ListLocationsRequest, caller: Caller
     ) -> app_pb2.ListLocationsResponse:
         if request.organization_id != caller.organization_id:
@@ -37,9 +37,7 @@ class AppService:
             time_into(message.created_on, location.created)
         return response
 
-    async def ListRobots(  # noqa: N802 - the RPC's name
-        self, request: app_pb2.ListRobotsRequest, caller: Caller
-    ) -> app_pb2.ListRobotsResponse:
+    async def ListRobots(self, request: app_pb2.ListRobotsRequest, caller: Caller) -> app_pb2.ListRobotsResponse:
         if self._accounts.owner_of("location", request.location_id) != caller.organization_id:
             raise not_found(f"There is no location {request.location_id!r}.")
         response = app_pb2.ListRobotsResponse()
@@ -48,7 +46,7 @@ class AppService:
             time_into(message.created_on, robot.created)
         return response
 
-    async def GetRobotParts(  # noqa: N802 - the RPC's name
+    async def GetRobotParts(
         self, request: app_pb2.GetRobotPartsRequest, caller: Caller
     ) -> app_pb2.GetRobotPartsResponse:
         if self._accounts.owner_of("robot", request.robot_id) != caller.organization_id:

@@ -17,7 +17,7 @@ class AuthService:
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens
 
-    async def Authenticate(  # noqa: N802 - the RPC's name
+    async def Authenticate(
         self, request: auth_pb2.AuthenticateRequest, metadata: Mapping[str, str]
     ) -> auth_pb2.AuthenticateResponse:
         if "authorization" in metadata:

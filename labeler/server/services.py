@@ -1,0 +1,69 @@
+"""Puts the services of a data directory together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from labeler.rpc.wire.app.data.v1 import data_pb2
+from labeler.rpc.wire.app.dataset.v1 import dataset_pb2
+from labeler.rpc.wire.app.datasync.v1 import data_sync_pb2
+from labeler.rpc.wire.app.v1 import app_pb2
+from labeler.rpc.wire.labeler.v1 import labeler_pb2
+from labeler.rpc.wire.proto.rpc.v1 import auth_pb2
+from labeler.server.accounts import Accounts
+from labeler.server.app_service import AppService
+from labeler.server.auth_service import AuthService
+from labeler.server.content import Content
+from labeler.server.data_service import DataService
+from labeler.server.dataset_service import DatasetService
+from labeler.server.dispatch import Dispatcher
+from labeler.server.files import FileBlobs
+from labeler.server.labeler_service import LabelerService
+from labeler.server.open_paths import PathOpener
+from labeler.server.signed_urls import ImageServer, UrlSigner
+from labeler.server.sqlite.catalog import SqliteCatalog
+from labeler.server.sync_service import SyncService
+from labeler.server.tabular.sandbox import Sandbox
+from labeler.server.tabular.service import TabularService
+from labeler.server.tabular.sqlite_store import SqliteTabularStore
+from labeler.server.tokens import Tokens
+
+CATALOG_FILE = "catalog.db"
+READINGS_FILE = "readings.db"
+BLOBS_FOLDER = "blobs"
+
+
+class Services:
+    """All that answers calls on one data directory, and what it keeps open."""
+
+    def __init__(
+        self, directory: Path, accounts: Accounts, local_tokens: tuple[str, ...], local_organization_id: str
+    ) -> None:
+        self._catalog = SqliteCatalog(directory / CATALOG_FILE)
+        blobs = FileBlobs(directory / BLOBS_FOLDER)
+        content = Content(blobs)
+        tokens = Tokens(accounts, local_tokens, local_organization_id)
+        self.signer = UrlSigner(accounts.derived_secret("signed URL"))
+        self.images_over_http = ImageServer(self._catalog, content, self.signer, tokens, accounts)
+        readings = SqliteTabularStore(directory / READINGS_FILE)
+        self._tabular = TabularService(readings, Sandbox(readings))
+        data = DataService(self._catalog, blobs, self.signer.sign_url, self.signer.uri_of)
+        sync = SyncService(self._catalog, blobs, accounts, self._tabular)
+        opener = PathOpener(self._catalog, blobs)
+        desktop = LabelerService(self._catalog, content, accounts, opener, self.signer.uri_of)
+        self.dispatcher = Dispatcher(tokens.authenticate)
+        for module, service, implementations in (
+            (data_pb2, "DataService", (data, self._tabular)),
+            (dataset_pb2, "DatasetService", (DatasetService(self._catalog),)),
+            (data_sync_pb2, "DataSyncService", (sync,)),
+            (app_pb2, "AppService", (AppService(accounts),)),
+            (labeler_pb2, "LabelerService", (desktop,)),
+        ):
+            self.dispatcher.add(module.DESCRIPTOR.services_by_name[service], implementations)
+        self.dispatcher.add(auth_pb2.DESCRIPTOR.services_by_name["AuthService"], (AuthService(tokens),), is_open=True)
+
+    async def close(self) -> None:
+        """Finish what was asked and release the files."""
+        await self.images_over_http.close()
+        await self._tabular.close()
+        await self._catalog.close()
