@@ -92,11 +92,11 @@ def _run_subcommand(arguments: argparse.Namespace) -> int:
 
         return run_keys_command(arguments)
     if arguments.command == "import":
-        from labeler.transfer import import_command
+        from labeler.transfer.commands import import_command
 
         return import_command(arguments.data, arguments.paths, copy=arguments.copy)
     if arguments.command == "export":
-        from labeler.transfer import export_command
+        from labeler.transfer.commands import export_command
 
         return export_command(
             arguments.data, arguments.out, arguments.format, dataset=arguments.dataset, filter_text=arguments.filter

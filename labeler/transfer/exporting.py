@@ -30,21 +30,21 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class ExportProgress:
-    """Images written and refused so far; `total` is None where the service does not count."""
-
-    written: int = 0
-    refused: int = 0
-    total: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class ExportResult:
     """What an export did. `refused` are names of images that are not in it, each with the reason."""
 
     folder: Path
     written: int
     refused: tuple[tuple[str, str], ...]
+
+    @property
+    def summary(self) -> str:
+        """One sentence for the person: "Exported 212 images to /home/ann/parts"."""
+        images = "1 image" if self.written == 1 else f"{self.written:,} images"
+        if not self.refused:
+            return f"Exported {images} to {self.folder}"
+        name, reason = self.refused[0]
+        return f"Exported {images} to {self.folder}; {len(self.refused):,} could not be, the first is {name}: {reason}"
 
 
 async def wanted_images(source: ImageSource, dataset: str, filter_text: str) -> Filter:
@@ -73,14 +73,15 @@ async def export_images(
     format_name: str,
     wanted: Filter = EMPTY,
     *,
-    on_progress: Callable[[ExportProgress], None] = lambda progress: None,
+    on_progress: Callable[[int, int | None], None] = lambda done, total: None,
     as_seen: Callable[[Image], Image] = lambda image: image,
     pauses: Sequence[float] = PAUSES,
 ) -> ExportResult:
     """Write all images of the filter, in order of their names where the service has that order.
 
     `out` must be new or empty, and is complete when this returns; on any error and when cancelled
-    nothing is left there. `as_seen` makes the person's pending edits on an image. Images whose picture
+    nothing is left there. `on_progress` is given how many images are done, and of how many (None where
+    the service does not count). `as_seen` makes the person's pending edits on an image. Images whose picture
     cannot be had or held by the format are refused; the rest is written.
 
     Raises InvalidValue for a folder or format that cannot be used, LabelerError if the disk refuses,
@@ -150,12 +151,12 @@ async def _write_all(
     writer: Writer,
     run: _Run,
     total: int | None,
-    on_progress: Callable[[ExportProgress], None],
+    on_progress: Callable[[int, int | None], None],
     as_seen: Callable[[Image], Image],
     pauses: Sequence[float],
 ) -> ExportResult:
     written, refused = 0, list[tuple[str, str]]()
-    on_progress(ExportProgress(total=total))
+    on_progress(0, total)
     async with aclosing(_with_bytes(source, wanted, pauses)) as images:
         async for image, content in images:
             try:
@@ -166,7 +167,7 @@ async def _write_all(
                 written += 1
             except (Refused, InvalidValue) as error:
                 refused.append((image.file_name or image.id, str(error)))
-            on_progress(ExportProgress(written, len(refused), total))
+            on_progress(written + len(refused), total)
     return ExportResult(Path(), written, tuple(refused))
 
 
