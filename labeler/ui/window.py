@@ -65,7 +65,7 @@ class Window(QMainWindow):
         log_path: Path,
     ) -> None:
         super().__init__()
-        self._session, self._keymap = session, keymap
+        self.session, self._keymap = session, keymap
         self._on_close, self._on_connect, self._log_path = on_close, on_connect, log_path
         self._may_close = False
         self.setWindowTitle("Labeler")
@@ -148,40 +148,40 @@ class Window(QMainWindow):
         rows = {action.name: action for action in self._keymap.actions}
         for entry in menu.actions():
             if entry.data():
-                entry.setEnabled(rows[str(entry.data())].enabled(self._session))
+                entry.setEnabled(rows[str(entry.data())].enabled(self.session))
 
     def _run(self, action: Action, checked: bool = False) -> None:
-        if action.enabled(self._session):
-            action.run(self._session)
+        if action.enabled(self.session):
+            action.run(self.session)
 
     # What actions ask for.
 
     def _requested(self, request: Request) -> None:
         shows: dict[Request, Callable[[], object]] = {
             Request.PALETTE: self._show_palette,
-            Request.HELP: lambda: self.help.show_keys(self._keymap, self._session.mode),
+            Request.HELP: lambda: self.help.show_keys(self._keymap, self.session.mode),
             Request.OPEN_FOLDER: lambda: self._choose_paths(QFileDialog.FileMode.Directory, "Open folder"),
             Request.OPEN_FILES: lambda: self._choose_paths(QFileDialog.FileMode.ExistingFiles, "Open files"),
-            Request.EXPORT: lambda: ExportDialog(self, self._session).open(),
+            Request.EXPORT: lambda: ExportDialog(self, self.session).open(),
             Request.CONNECT: lambda: ConnectDialog(self, self._on_connect).open(),
-            Request.DATASETS: lambda: DatasetsDialog(self, self._session, self.prompt.ask).open(),
+            Request.DATASETS: lambda: DatasetsDialog(self, self.session, self.prompt.ask).open(),
             Request.TOGGLE_FILTER: lambda: self._toggle(self.filter, "filter"),
             Request.TOGGLE_INSPECTOR: lambda: self._toggle(self.inspector, "inspector"),
             Request.TOGGLE_FILMSTRIP: lambda: self._toggle(self.filmstrip, "filmstrip"),
             Request.THEME: self._next_theme,
             Request.FULL_SCREEN: lambda: self.showNormal() if self.isFullScreen() else self.showFullScreen(),
             Request.NEXT_PANEL: self._next_panel,
-            Request.SHOW_LOG: lambda: self._session.failed.emit(f"The log file is {self._log_path}"),
+            Request.SHOW_LOG: lambda: self.session.failed.emit(f"The log file is {self._log_path}"),
             Request.QUIT: self.close,
         }
         shows[request]()
 
     def _show_palette(self) -> None:
-        recent = tuple(self._session.settings.get("palette.recent", []))
+        recent = tuple(self.session.settings.get("palette.recent", []))
         rows = {action.name: action for action in self._keymap.actions}
 
         def suggest(typed: str) -> tuple[Choice, ...]:
-            able = [action for action in rows.values() if action.enabled(self._session) and action.run is not None]
+            able = [action for action in rows.values() if action.enabled(self.session) and action.run is not None]
             return tuple(
                 Choice(action.name, f"{action.title}   {'  '.join(self._keymap.keys_of(action.name))}".rstrip())
                 for action in palette.search(typed, able, recent)
@@ -189,8 +189,8 @@ class Window(QMainWindow):
 
         def accept(name: str) -> None:
             lately = [name, *(one for one in recent if one != name)][:MOST_RECENT]
-            self._session.settings.set("palette.recent", lately)
-            self._session.save_settings()
+            self.session.settings.set("palette.recent", lately)
+            self.session.save_settings()
             self._run(rows[name])
 
         self.prompt.ask(
@@ -210,22 +210,26 @@ class Window(QMainWindow):
         dialog = QFileDialog(self, title)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(mode)
-        dialog.filesSelected.connect(lambda names: self._session.open_paths([Path(name) for name in names]))
+        dialog.filesSelected.connect(lambda names: self.session.open_paths([Path(name) for name in names]))
         dialog.open()
+
+    def export_dialog(self) -> ExportDialog | None:
+        """The export dialog while it is open."""
+        return self.findChild(ExportDialog)
 
     def _toggle(self, panel: QWidget, name: str) -> None:
         panel.setVisible(panel.isHidden())
-        self._session.settings.set(f"window.{name}", not panel.isHidden())
-        self._session.save_settings()
+        self.session.settings.set(f"window.{name}", not panel.isHidden())
+        self.session.save_settings()
         self._focus_pictures()
 
     def _next_theme(self) -> None:
-        settings = self._session.settings
+        settings = self.session.settings
         theme = THEMES[(THEMES.index(settings.get("window.theme", "system")) + 1) % len(THEMES)]
         settings.set("window.theme", theme)
-        self._session.save_settings()
+        self.session.save_settings()
         self.set_theme(theme)
-        self._session.said.emit(f"Theme: {theme}")
+        self.session.said.emit(f"Theme: {theme}")
 
     def set_theme(self, theme: str) -> None:
         """Dress the program in "system", "light" or "dark"."""
@@ -235,7 +239,7 @@ class Window(QMainWindow):
 
     def _next_panel(self) -> None:
         """Give the keyboard to the next of pictures, filter and inspector that is shown."""
-        pictures = self.canvas if self._session.mode is Mode.EDITOR else self.grid
+        pictures = self.canvas if self.session.mode is Mode.EDITOR else self.grid
         panels = [(pictures, pictures), (self.filter, self.filter.text), (self.inspector, self.inspector.boxes)]
         shown = [(panel, target) for panel, target in panels if panel.isVisible()]
         focus = self.focusWidget()
@@ -245,31 +249,31 @@ class Window(QMainWindow):
     # The window itself.
 
     def _mode_changed(self) -> None:
-        self._stack.setCurrentIndex(1 if self._session.mode is Mode.EDITOR else 0)
+        self._stack.setCurrentIndex(1 if self.session.mode is Mode.EDITOR else 0)
         self._focus_pictures()
 
     def _focus_pictures(self) -> None:
-        (self.canvas if self._session.mode is Mode.EDITOR else self.grid).setFocus()
+        (self.canvas if self.session.mode is Mode.EDITOR else self.grid).setFocus()
 
     def _title(self) -> None:
-        shown = self._session.filter_text
+        shown = self.session.filter_text
         self.setWindowTitle(f"{shown} - Labeler" if shown else "Labeler")
 
     def _restore(self) -> None:
-        settings = self._session.settings
+        settings = self.session.settings
         geometry = settings.get("window.geometry", "")
         if geometry:
             self.restoreGeometry(QByteArray.fromBase64(QByteArray(geometry.encode())))
         self.filter.setVisible(bool(settings.get("window.filter", True)))
         self.inspector.setVisible(bool(settings.get("window.inspector", True)))
         self.filmstrip.setVisible(bool(settings.get("window.filmstrip", True)))
-        self._session.grid.set_cell(int(settings.get("window.cell", self._session.grid.cell)))
+        self.session.grid.set_cell(int(settings.get("window.cell", self.session.grid.cell)))
 
     def remember(self) -> None:
         """Put the window's place and sizes into the settings."""
-        settings = self._session.settings
+        settings = self.session.settings
         settings.set("window.geometry", bytes(self.saveGeometry().toBase64().data()).decode())
-        settings.set("window.cell", self._session.grid.cell)
+        settings.set("window.cell", self.session.grid.cell)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -290,7 +294,7 @@ class Window(QMainWindow):
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
             event.acceptProposedAction()
-            self._session.open_paths(paths)
+            self.session.open_paths(paths)
 
     def stay(self) -> None:
         """Take back a closing that could not be carried out."""
