@@ -164,10 +164,7 @@ def _as_bgra(picture: Pillow.Image) -> Pillow.Image:
         picture = _ranged(picture)
     elif picture.mode == "P" and "transparency" in picture.info:
         picture = picture.convert("RGBA")
-    if picture.mode in ("LA", "PA", "La", "RGBa", "RGBA"):
-        over = picture.convert("RGBA")
-        picture = Pillow.alpha_composite(Pillow.new("RGBA", over.size, BEHIND_ALPHA), over)
-    elif "transparency" in picture.info:
+    if picture.mode in ("LA", "PA", "La", "RGBa", "RGBA") or "transparency" in picture.info:
         over = picture.convert("RGBA")
         picture = Pillow.alpha_composite(Pillow.new("RGBA", over.size, BEHIND_ALPHA), over)
     full = picture if picture.mode == "RGBA" else picture.convert("RGB").convert("RGBA")

@@ -28,15 +28,9 @@ from labeler.ui import theme
 from labeler.ui.decode import Decoded
 from labeler.ui.marks import paint_sentences
 from labeler.ui.paint_cell import Cell, CellPainter
+from labeler.ui.thumbs import bucket, thumbnail
 
-BUCKETS = (160, 320, 512, 800, 1200)
-"""Sizes in device px in which thumbnails are asked for, so that a change of cell size seldom asks again."""
 WHEEL_ROWS = 0.6
-
-
-def bucket(pixels: float) -> int:
-    """The size to ask for so that a thumbnail covers so many device px."""
-    return next((size for size in BUCKETS if size >= pixels), BUCKETS[-1])
 
 
 class GridView(QAbstractScrollArea):
@@ -105,7 +99,6 @@ class GridView(QAbstractScrollArea):
         self.show_cursor()
 
     def _reset(self) -> None:
-        self._cells.labels, self._cells.tags = self._session.labels, self._session.tags
         self._shown_cursor, self._shown_selected = self._session.grid.cursor, set(self._session.grid.selected)
         self._lay_out()
         self.show_cursor()
@@ -195,6 +188,7 @@ class GridView(QAbstractScrollArea):
             title, text = self._empty_text()
             paint_sentences(painter, self.viewport().rect(), title, text, (colors.text, colors.quiet))
             return
+        self._cells.labels, self._cells.tags = self._session.labels, self._session.tags
         for index in self.visible():
             place = self.rect_of(index)
             if event.region().intersects(place.adjusted(-2, -2, 2, 2)):
@@ -208,19 +202,13 @@ class GridView(QAbstractScrollArea):
         wanted = self.wanted_of(image)
         return Cell(
             image,
-            self._picture(wanted),
+            thumbnail(self._thumbnails, image.id, wanted.size),
             image.problem or self._thumbnails.problem(wanted),
             self._session.outbox.state_of(image.id),
             image.id in self._session.grid.selected,
             is_cursor,
             self.hasFocus(),
         )
-
-    def _picture(self, wanted: Wanted) -> Decoded | None:
-        """The thumbnail, or one of another size until it is there."""
-        sizes = (wanted.size, *(size for size in BUCKETS if size != wanted.size))
-        found = (self._thumbnails.get(Wanted(wanted.image_id, size)) for size in sizes)
-        return next((picture for picture in found if picture is not None), None)
 
     def _empty_text(self) -> tuple[str, str]:
         library = self._session.library

@@ -1,0 +1,365 @@
+"""The canvas of the editor: paints the session's canvas, and passes the pointer to it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+    QShowEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from labeler.domain.box import Box
+from labeler.domain.geometry import Handle, Point
+from labeler.state.canvas import Canvas, Tool
+from labeler.state.pictures import Pictures, Wanted
+from labeler.state.session import Mode, Session
+from labeler.ui import theme
+from labeler.ui.decode import Decoded
+from labeler.ui.marks import paint_sentences, paint_warning
+from labeler.ui.paint_boxes import Style, paint_held, paint_still
+from labeler.ui.paint_pointer import (
+    paint_beside,
+    paint_crosshair,
+    paint_drawing,
+    picture_rect,
+    position_text,
+    size_text,
+)
+from labeler.ui.thumbs import BUCKETS, thumbnail
+
+AHEAD = (1, 2, -1)
+"""Which neighbours of the image are decoded before they are asked for, most likely first."""
+ZOOM_STEP = 1.0015
+"""Factor of scale per eighth of a degree of the wheel."""
+SHARP_FROM = 3.0
+"""Device px per px of the image from which single px are shown as squares."""
+_CURSORS = {
+    Handle.LEFT: Qt.CursorShape.SizeHorCursor, Handle.RIGHT: Qt.CursorShape.SizeHorCursor,
+    Handle.TOP: Qt.CursorShape.SizeVerCursor, Handle.BOTTOM: Qt.CursorShape.SizeVerCursor,
+    Handle.TOP_LEFT: Qt.CursorShape.SizeFDiagCursor, Handle.BOTTOM_RIGHT: Qt.CursorShape.SizeFDiagCursor,
+    Handle.TOP_RIGHT: Qt.CursorShape.SizeBDiagCursor, Handle.BOTTOM_LEFT: Qt.CursorShape.SizeBDiagCursor,
+    Handle.INSIDE: Qt.CursorShape.SizeAllCursor,
+}  # fmt: skip
+
+
+class CanvasView(QWidget):
+    """One image with its boxes.
+
+    What stands still (the picture and the boxes nobody holds) is painted once and kept; what follows the
+    pointer is painted over it.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        pictures: Pictures[Decoded],
+        thumbnails: Pictures[Decoded] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._pictures, self._thumbnails = session, pictures, thumbnails
+        self._still = QPixmap()
+        self._still_key: tuple[object, ...] = ()
+        self._pan_from: QPointF | None = None
+        self._space_is_down = False
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName("Canvas")
+        session.canvas.changed.connect(self._canvas_changed)
+        session.current_changed.connect(self._another)
+        session.mode_changed.connect(self._another)
+        session.choices_changed.connect(self.update)
+        session.library.grown.connect(self._want)
+        pictures.ready.connect(self._ready)
+        if thumbnails is not None:
+            thumbnails.ready.connect(self._ready)
+
+    @property
+    def canvas(self) -> Canvas:
+        return self._session.canvas
+
+    # The picture.
+
+    def picture(self) -> Decoded | None:
+        """The whole picture of the image in front, else a smaller copy of it, else None."""
+        image = self._session.current
+        if image is None:
+            return None
+        whole = self._pictures.get(Wanted(image.id))
+        if whole is not None or self._thumbnails is None:
+            return whole
+        return thumbnail(self._thumbnails, image.id, BUCKETS[-1])
+
+    def problem(self) -> str:
+        """Why the image in front cannot be shown; empty where nothing is known against it."""
+        image = self._session.current
+        return "" if image is None else image.problem or self._pictures.problem(Wanted(image.id))
+
+    def _another(self) -> None:
+        self._want()
+        self._take_size()
+        self._describe()
+        self.update()
+
+    def _want(self) -> None:
+        if self._session.mode is not Mode.EDITOR:
+            return
+        index, library = self._session.index, self._session.library
+        images = (library.at(index + step) for step in (0, *AHEAD))
+        self._pictures.want([Wanted(image.id) for image in images if image and not image.problem])
+
+    def _take_size(self) -> None:
+        picture = self.picture()
+        if picture is not None:
+            self.canvas.set_picture_size(picture.width, picture.height)
+
+    def _ready(self, wanted: Wanted) -> None:
+        image = self._session.current
+        if image is not None and wanted.image_id == image.id:
+            self._take_size()
+            self.update()
+
+    def _canvas_changed(self) -> None:
+        self._show_cursor()
+        self._describe()
+        self.update()
+
+    def _describe(self) -> None:
+        text = self.describe()
+        if text != self.accessibleDescription():
+            self.setAccessibleDescription(text)
+
+    def describe(self) -> str:
+        """The image and the selected box in words."""
+        image, box = self._session.current, self.canvas.selected_box
+        if image is None:
+            return "No image"
+        parts = [image.file_name or image.id, f"{len(image.boxes)} boxes"]
+        if box and self.canvas.view:
+            parts.append(f"selected {box.label}, {size_text(self.canvas.view, box.rect)}")
+        return "; ".join(part for part in (*parts, self.problem()) if part)
+
+    # Painting.
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        picture = self.picture()
+        if picture is None or self.canvas.view is None:
+            self._paint_without_picture(painter)
+            return
+        self._renew_still(picture)
+        painter.drawPixmap(0, 0, self._still)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_held(painter)
+        self._paint_pointer(painter)
+        self._paint_focus(painter)
+
+    def _paint_without_picture(self, painter: QPainter) -> None:
+        colors = theme.DARK
+        painter.fillRect(self.rect(), colors.canvas)
+        image, problem = self._session.current, self.problem()
+        if image is None:
+            title, text = "No image", "Go to the grid: g"
+        elif problem:
+            title, text = problem, f"{image.file_name or image.id}     Next image: d"
+            middle = self.rect().center()
+            paint_warning(painter, QPointF(middle.x(), middle.y() - 64), 14, colors.warning)
+        else:
+            title, text = "", f"Loading {image.file_name or image.id}"
+        paint_sentences(painter, self.rect(), title, text, (colors.on_canvas, colors.quiet_on_canvas))
+        self._paint_focus(painter)
+
+    def _boxes(self) -> tuple[tuple[Box, ...], list[Box]]:
+        """Boxes that stand still, and those that are held: selected, dragged, hovered, the most important last."""
+        canvas = self.canvas
+        held_id = canvas.draft.id if canvas.draft else canvas.selected
+        still = tuple(box for box in canvas.boxes if box.id != held_id)
+        held = [box for box in canvas.boxes if box.id == held_id]
+        hovered = [box for box in still if box.id == canvas.hovered]
+        return still, hovered + held
+
+    def _renew_still(self, picture: Decoded) -> None:
+        ratio = self.devicePixelRatioF()
+        still, _ = self._boxes()
+        labels = self._session.labels
+        key = (id(picture), self.canvas.view, still, labels.all, self.size(), ratio)
+        if key == self._still_key:
+            return
+        self._still_key = key
+        wanted = QSize(round(self.width() * ratio), round(self.height() * ratio))
+        if self._still.size() != wanted:
+            self._still = QPixmap(wanted)
+            self._still.setDevicePixelRatio(ratio)
+        painter = QPainter(self._still)
+        painter.fillRect(self.rect(), theme.DARK.canvas)
+        self._paint_picture(painter, picture, ratio)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        assert self.canvas.view is not None  # noqa: S101 - paintEvent asked
+        paint_still(painter, self.canvas.view, QRectF(self.rect()), still, labels)
+        painter.end()
+
+    def _paint_picture(self, painter: QPainter, picture: Decoded, ratio: float) -> None:
+        view = self.canvas.view
+        assert view is not None  # noqa: S101 - paintEvent asked
+        source = picture.level_for(view.scale * ratio)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, view.scale * ratio < SHARP_FROM)
+        place = picture_rect(view)
+        seen = place.intersected(QRectF(self.rect()))
+        if not seen.isEmpty():
+            painter.drawImage(seen, source, _part(source, place, seen))
+
+    def _paint_held(self, painter: QPainter) -> None:
+        canvas = self.canvas
+        assert canvas.view is not None  # noqa: S101 - paintEvent asked
+        for box in self._boxes()[1]:
+            is_selected = box.id == canvas.selected
+            style = Style(True, is_selected, canvas.edge if is_selected else None)
+            paint_held(painter, canvas.view, QRectF(self.rect()), box, self._session.labels, style)
+
+    def _paint_pointer(self, painter: QPainter) -> None:
+        canvas, room = self.canvas, QRectF(self.rect())
+        view, pointer = canvas.view, canvas.pointer
+        if view is None or pointer is None or self._pan_from is not None:
+            return
+        if canvas.draft is not None:
+            paint_beside(painter, room, pointer, None, size_text(view, canvas.draft.rect))
+            return
+        drawing = canvas.drawing
+        holds = drawing is None and canvas.handle_under(pointer) is not None
+        position = position_text(view, pointer)
+        if canvas.tool is not Tool.DRAW or holds or not (position or drawing):
+            return
+        label, color = self._current_label()
+        paint_crosshair(painter, view, room, pointer)
+        if drawing is not None:
+            paint_drawing(painter, view, drawing, color)
+        measures = size_text(view, drawing) if drawing is not None else position
+        paint_beside(painter, room, pointer, (label, color), measures)
+
+    def _current_label(self) -> tuple[str, QColor]:
+        labels = self._session.labels
+        name = labels.current or "object"
+        return "  ".join(part for part in (labels.digit_of(name), name) if part), theme.label_color(
+            labels.place_of(name)
+        )
+
+    def _paint_focus(self, painter: QPainter) -> None:
+        if self.hasFocus():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            color = theme.DARK.accent_on_canvas
+            width, height = self.width(), self.height()
+            for x, y, wide, high in (
+                (0, 0, width, theme.FOCUS),
+                (0, height - theme.FOCUS, width, theme.FOCUS),
+                (0, 0, theme.FOCUS, height),
+                (width - theme.FOCUS, 0, theme.FOCUS, height),
+            ):
+                painter.fillRect(x, y, wide, high, color)
+
+    # Events.
+
+    def _show_cursor(self) -> None:
+        canvas = self.canvas
+        shape = Qt.CursorShape.CrossCursor if canvas.tool is Tool.DRAW else Qt.CursorShape.ArrowCursor
+        if self._pan_from is not None:
+            shape = Qt.CursorShape.ClosedHandCursor
+        elif self._space_is_down:
+            shape = Qt.CursorShape.OpenHandCursor
+        elif canvas.draft is None and canvas.corner is None and canvas.pointer and canvas.view:
+            held = canvas.handle_under(canvas.pointer)
+            shape = _CURSORS[held[1]] if held else shape
+        if self.cursor().shape() is not shape:
+            self.setCursor(shape)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.canvas.set_room(self.width(), self.height())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.canvas.set_room(self.width(), self.height())
+        self._another()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._space_is_down = True
+            self._show_cursor()
+        event.ignore()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._space_is_down = False
+            self._show_cursor()
+        event.ignore()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        is_left = event.button() is Qt.MouseButton.LeftButton
+        if event.button() is Qt.MouseButton.MiddleButton or (is_left and self._space_is_down):
+            self._pan_from = event.position()
+            self._show_cursor()
+        elif is_left:
+            held = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+            self.canvas.press(_point(event), select=bool(held))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._pan_from is not None:
+            moved = event.position() - self._pan_from
+            self._pan_from = event.position()
+            self.canvas.pan(moved.x(), moved.y())
+            return
+        self.canvas.hover(_point(event))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._pan_from is not None:
+            self._pan_from = None
+            self._show_cursor()
+        elif event.button() is Qt.MouseButton.LeftButton:
+            self.canvas.release(_point(event))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.mousePressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        turned = event.angleDelta().y()
+        if turned:
+            self.canvas.zoom(ZOOM_STEP**turned, Point(event.position().x(), event.position().y()))
+        event.accept()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.canvas.leave()
+
+    def focusOutEvent(self, event: QEvent) -> None:  # type: ignore[override]
+        self._space_is_down = False
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(900, 600)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(240, 200)
+
+
+def _point(event: QMouseEvent) -> Point:
+    return Point(event.position().x(), event.position().y())
+
+
+def _part(source: QImage, place: QRectF, seen: QRectF) -> QRectF:
+    """The part of the source that is seen, when the whole of it is at `place`."""
+    across, down = source.width() / place.width(), source.height() / place.height()
+    return QRectF(
+        (seen.left() - place.left()) * across,
+        (seen.top() - place.top()) * down,
+        seen.width() * across,
+        seen.height() * down,
+    )

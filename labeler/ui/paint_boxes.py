@@ -1,0 +1,142 @@
+"""Boxes on the canvas: lines with a halo, chips with their labels, handles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from labeler.domain.box import Box
+from labeler.domain.geometry import Handle
+from labeler.state.names import Names
+from labeler.state.view import View
+from labeler.ui import theme
+from labeler.ui.marks import chip_size, paint_chip
+
+LINE = 2.0
+HALO = 1.0
+HANDLE = 7.0
+LEAST_FOR_CHIP = 14.0
+"""A box that is smaller than this on the screen, in px, has a chip only when it is hovered or selected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How one box is drawn beyond its lines."""
+
+    has_handles: bool = False
+    is_selected: bool = False
+    edge: Handle | None = None
+    """The edge that keys move, marked."""
+
+
+def on_screen(view: View, box: Box) -> QRectF:
+    """The box in widget px, on whole px so that its lines are sharp."""
+    rect = view.to_widget(box.rect)
+    left, top = round(rect.left), round(rect.top)
+    return QRectF(left, top, max(1, round(rect.right) - left), max(1, round(rect.bottom) - top))
+
+
+def _pen(color: QColor, width: float, dashed: bool = False) -> QPen:
+    pen = QPen(color, width)
+    pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+    if dashed:
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        pen.setDashPattern([4, 3])
+    return pen
+
+
+def paint_still(painter: QPainter, view: View, room: QRectF, boxes: Iterable[Box], labels: Names) -> None:
+    """Boxes that nobody holds. Those outside the room are left out."""
+    seen = [(on_screen(view, box), box) for box in boxes]
+    seen = [(rect, box) for rect, box in seen if rect.intersects(room)]
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(_pen(theme.DARK.halo, LINE + 2 * HALO))
+    painter.drawRects([rect for rect, _ in seen])
+    for color, dashed, rects in _by_look(seen, labels):
+        painter.setPen(_pen(color, LINE, dashed))
+        painter.drawRects(rects)
+    for rect, box in seen:
+        if rect.width() >= LEAST_FOR_CHIP and rect.height() >= LEAST_FOR_CHIP:
+            paint_label(painter, rect, room, box, labels, may_shorten=True)
+
+
+def _by_look(seen: list[tuple[QRectF, Box]], labels: Names) -> list[tuple[QColor, bool, list[QRectF]]]:
+    groups: dict[tuple[str, bool], list[QRectF]] = {}
+    for rect, box in seen:
+        groups.setdefault((box.label, box.confidence is not None), []).append(rect)
+    return [(theme.label_color(labels.place_of(label)), dashed, rects) for (label, dashed), rects in groups.items()]
+
+
+def paint_held(painter: QPainter, view: View, room: QRectF, box: Box, labels: Names, style: Style) -> None:
+    """The box that is hovered, selected or dragged."""
+    rect, color = on_screen(view, box), theme.label_color(labels.place_of(box.label))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(_pen(theme.DARK.halo, LINE + 2 * HALO + (2 if style.is_selected else 0)))
+    painter.drawRect(rect)
+    if style.is_selected:
+        painter.setPen(_pen(QColor("#ffffff"), LINE + 1.6))
+        painter.drawRect(rect)
+    painter.setPen(_pen(color, LINE, box.confidence is not None))
+    painter.drawRect(rect)
+    if style.edge is not None:
+        painter.setPen(_pen(theme.DARK.halo, 7))
+        painter.drawLine(_edge_line(rect, style.edge))
+        painter.setPen(_pen(QColor("#ffffff"), 5))
+        painter.drawLine(_edge_line(rect, style.edge))
+        painter.setPen(_pen(color, 3))
+        painter.drawLine(_edge_line(rect, style.edge))
+    if style.has_handles:
+        _paint_handles(painter, rect, color)
+    paint_label(painter, rect, room, box, labels, may_shorten=False)
+
+
+def _edge_line(rect: QRectF, edge: Handle) -> QLineF:
+    return {
+        Handle.LEFT: QLineF(rect.topLeft(), rect.bottomLeft()),
+        Handle.RIGHT: QLineF(rect.topRight(), rect.bottomRight()),
+        Handle.TOP: QLineF(rect.topLeft(), rect.topRight()),
+        Handle.BOTTOM: QLineF(rect.bottomLeft(), rect.bottomRight()),
+    }[edge]
+
+
+def _paint_handles(painter: QPainter, rect: QRectF, color: QColor) -> None:
+    xs = [rect.left(), rect.right()] + ([rect.center().x()] if rect.width() > 5 * HANDLE else [])
+    ys = [rect.top(), rect.bottom()] + ([rect.center().y()] if rect.height() > 5 * HANDLE else [])
+    spots = [
+        QRectF(x - HANDLE / 2, y - HANDLE / 2, HANDLE, HANDLE)
+        for x in xs
+        for y in ys
+        if not (x not in xs[:2] and y not in ys[:2])
+    ]
+    painter.setPen(_pen(theme.DARK.halo, 3))
+    painter.setBrush(QColor("#ffffff"))
+    painter.drawRects(spots)
+    painter.setPen(_pen(color.darker(160), 1))
+    painter.drawRects(spots)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def chip_text(box: Box, labels: Names, may_shorten: bool, room: float) -> str:
+    """The digit and the label, its short code where the label would be wider than the room px; and the confidence."""
+    digit = labels.digit_of(box.label)
+    sure = "" if box.confidence is None else f"{box.confidence * 100:.0f} %"
+    text = "  ".join(part for part in (digit, box.label, sure) if part)
+    if may_shorten and QFontMetricsF(theme.font(theme.SMALL_PX)).horizontalAdvance(text) + 8 > room:
+        return " ".join(part for part in (digit, labels.code_of(box.label)) if part)
+    return text
+
+
+def paint_label(painter: QPainter, rect: QRectF, room: QRectF, box: Box, labels: Names, may_shorten: bool) -> None:
+    """The chip over the top left corner, below it inside the box where there is no room above."""
+    font = theme.font(theme.SMALL_PX)
+    text = chip_text(box, labels, may_shorten, max(48.0, rect.width() + 2))
+    width, height = chip_size(text, font)
+    outside = LINE / 2 + HALO
+    top = rect.top() - outside - height
+    if top < room.top():
+        top = max(rect.top(), room.top()) + outside
+    left = min(max(rect.left() - outside, room.left()), room.right() - width)
+    paint_chip(painter, QRectF(left, top, width, height), text, theme.label_color(labels.place_of(box.label)), font)
