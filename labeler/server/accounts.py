@@ -201,6 +201,12 @@ class Accounts:
         """
         return await asyncio.to_thread(self._write, lambda: self._ensure(name))
 
+    def first_organization_id(self) -> str:
+        """The organization of this machine's user: the first, named "My images" where it has to be made."""
+        self._refresh()
+        first = next(iter(self._parts.values()), None)
+        return (first or self._write(lambda: self._ensure(""))).organization_id
+
     async def create_key(self, organization_name: str = "") -> NewKey:
         """Make a key to the organization, as `ensure_organization` finds or makes it."""
 

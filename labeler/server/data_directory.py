@@ -26,7 +26,7 @@ class DirectoryInUse(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class LocalService:
+class Announcement:
     """How to reach the service that has a data directory open. `certificate` is PEM, "" for plaintext."""
 
     target: str
@@ -81,7 +81,7 @@ else:
 
 
 @contextlib.contextmanager
-def announced(directory: Path, service: LocalService) -> Iterator[None]:
+def announced(directory: Path, service: Announcement) -> Iterator[None]:
     """Let programs of this user find the service."""
     path = directory / SERVICE_FILE
     draft = path.with_name(f".{SERVICE_FILE}.{secrets.token_hex(8)}")
@@ -93,10 +93,10 @@ def announced(directory: Path, service: LocalService) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
-def read_announcement(directory: Path) -> LocalService | None:
+def read_announcement(directory: Path) -> Announcement | None:
     """The service last announced and not withdrawn; it may have died since."""
     try:
         fields = json.loads((directory / SERVICE_FILE).read_bytes())
-        return LocalService(str(fields["target"]), str(fields["certificate"]), str(fields["token"]))
+        return Announcement(str(fields["target"]), str(fields["certificate"]), str(fields["token"]))
     except (OSError, ValueError, KeyError):
         return None

@@ -7,7 +7,9 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
+from labeler.domain.errors import Missing
 from labeler.server.catalog import Catalog, FileReference, ImageRecord
 from labeler.server.content import reference_problem
 
@@ -40,11 +42,12 @@ class KnownContent:
             if not digest:
                 continue
             others = tuple(one for one in holders.get(digest, ()) if one != image_id)
-            if others and await self._drop_as_known(image_id, reference, digest, others[0]):
-                dropped += 1
-                continue
-            await self._set(image_id, reference, digest)
-            holders[digest] = (*others, image_id)
+            with suppress(Missing):  # deleted while its file was read
+                if others and await self._drop_as_known(image_id, reference, digest, others[0]):
+                    dropped += 1
+                else:
+                    await self._set(image_id, reference, digest)
+                    holders[digest] = (*others, image_id)
         return dropped
 
     async def _set(self, image_id: str, reference: FileReference, digest: str) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from labeler.domain.errors import LabelerError, Refused
+from labeler.domain.errors import Refused
 from labeler.domain.library import OpenProgress
 from labeler.server.accounts import Part
 from labeler.server.blobs import BlobStore
@@ -141,12 +141,10 @@ class _Opening:
                 continue
             if image.reference == file.reference and image.digest:
                 digested += 1
-            elif image.reference == file.reference or image.id in unlabeled:
-                if image.reference != file.reference:
-                    await self._catalog.relink(organization, image.id, file.reference, "")
-                self._unread.put_nowait((image.id, file.reference))
-            else:
-                self._unread.put_nowait((image.id, file.reference))
+                continue
+            if image.id in unlabeled:
+                await self._catalog.relink(organization, image.id, file.reference, "")
+            self._unread.put_nowait((image.id, file.reference))
         new = [file for file in batch if file.reference.path not in known]
         self._advance(already_there=len(batch) - len(new), digested=digested)
         return new
@@ -227,12 +225,7 @@ class _Opening:
                     ended = True
                     break
                 batch.append(following)
-            try:
-                dropped = await known.note(batch, self._refuse)
-            except LabelerError as error:
-                # An image of the batch may have been deleted meanwhile; the others are read at the next opening.
-                self._refuse(batch[0][1].path, str(error))
-                dropped = 0
+            dropped = await known.note(batch, self._refuse)
             self._advance(digested=len(batch), opened=-dropped, already_there=dropped)
             if ended:
                 return

@@ -19,8 +19,8 @@ import grpc.aio
 from platformdirs import user_state_path
 
 from labeler.domain.errors import LabelerError
-from labeler.server.accounts import Accounts, Part
-from labeler.server.data_directory import LocalService, announced, locked
+from labeler.server.accounts import Accounts
+from labeler.server.data_directory import Announcement, announced, locked
 from labeler.server.services import Services
 from labeler.server.stopping import stop_at_end_of, stop_on_signals, stop_without_parent
 from labeler.server.tls import CERTIFICATE_FILE, KEY_FILE, Identity, identity_of
@@ -84,18 +84,17 @@ async def _serve(directory: Path, listening: Listening) -> None:
         await stack.enter_async_context(stop_on_signals(stop))
         accounts = Accounts(directory)
         stack.callback(accounts.close)
-        part = await _part_of_this_user(accounts, listening)
         identity = identity_of(directory) if listening.tls else None
         local_token = secrets.token_urlsafe(32)
         tokens = tuple(filter(None, (local_token, listening.token)))
-        services = Services(directory, accounts, tokens, part.organization_id if part else "")
+        services = Services(directory, accounts, tokens)
         stack.push_async_callback(services.close)
         ready: dict[str, str | bool] = {}
         if not listening.embedded:
             ready["http"] = await _start_http(services, directory, listening)
         target = await stack.enter_async_context(_grpc_server(services, listening, identity))
         certificate = identity.certificate.decode() if identity else ""
-        stack.enter_context(announced(directory, LocalService(_reachable(target), certificate, local_token)))
+        stack.enter_context(announced(directory, Announcement(_reachable(target), certificate, local_token)))
         watch = _watch_parent(stop, listening)
         if watch is not None:
             stack.callback(watch.cancel)
@@ -104,13 +103,6 @@ async def _serve(directory: Path, listening: Listening) -> None:
         logger.info("Serving %s at %s", directory, target)
         await stop.wait()
         logger.info("Stopping")
-
-
-async def _part_of_this_user(accounts: Accounts, listening: Listening) -> Part | None:
-    """Where this machine's user belongs: the first organization, which an embedded service makes."""
-    if listening.embedded or accounts.organizations():
-        return await accounts.ensure_organization()
-    return None
 
 
 async def _start_http(services: Services, directory: Path, listening: Listening) -> str:

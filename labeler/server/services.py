@@ -36,13 +36,11 @@ BLOBS_FOLDER = "blobs"
 class Services:
     """All that answers calls on one data directory, and what it keeps open."""
 
-    def __init__(
-        self, directory: Path, accounts: Accounts, local_tokens: tuple[str, ...], local_organization_id: str
-    ) -> None:
+    def __init__(self, directory: Path, accounts: Accounts, local_tokens: tuple[str, ...]) -> None:
         self._catalog = SqliteCatalog(directory / CATALOG_FILE)
         blobs = FileBlobs(directory / BLOBS_FOLDER)
         content = Content(blobs)
-        tokens = Tokens(accounts, local_tokens, local_organization_id)
+        tokens = Tokens(accounts, local_tokens)
         self.signer = UrlSigner(accounts.derived_secret("signed URL"))
         self.images_over_http = ImageServer(self._catalog, content, self.signer, tokens, accounts)
         readings = SqliteTabularStore(directory / READINGS_FILE)

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from labeler.domain.errors import LabelerError
+from labeler.domain.errors import LabelerError, Refused
 from labeler.server.accounts import Accounts
 from labeler.server.catalog import UNKNOWN_MIME, Catalog, ImageRecord
 from labeler.server.content import Content, reference_problem
@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 
 class UrlSigner:
-    """Makes and checks URLs. `base` is "https://host:port", set when the port is known."""
+    """Makes and checks URLs. `base` is "https://host:port", "" while nothing answers them."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
@@ -43,10 +43,14 @@ class UrlSigner:
 
     def uri_of(self, image_id: str) -> str:
         """Where an image's bytes are, for who has a key or token."""
-        return f"{self.base}{_PREFIX}{quote(image_id)}"
+        return f"{self.base}{_PREFIX}{quote(image_id)}" if self.base else ""
 
     def sign_url(self, image_id: str, minutes: int) -> tuple[str, datetime]:
-        """A URL of the image that needs no key until the time given with it."""
+        """A URL of the image that needs no key until the time given with it. Raises Refused where nothing answers URLs."""
+        if not self.base:
+            raise Refused(
+                "This service is for programs of this computer alone and has no URLs; read the bytes over gRPC."
+            )
         ends = int(time.time()) + minutes * 60
         token = sign(self._secret, {"image": image_id, "exp": ends})
         return f"{self.uri_of(image_id)}?token={quote(token)}", datetime.fromtimestamp(ends, UTC)

@@ -39,20 +39,18 @@ def read_signed(secret: bytes, token: str, now: float) -> dict[str, str | int] |
 class Tokens:
     """Gives and checks access tokens; a token is worth nothing as soon as its key is revoked.
 
-    `local_tokens` are accepted as they are, and stand for this machine's user in `local_organization_id`.
+    `local_tokens` are accepted as they are, and stand for this machine's user in the first organization.
     """
 
     def __init__(
         self,
         accounts: Accounts,
         local_tokens: tuple[str, ...] = (),
-        local_organization_id: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._accounts = accounts
         self._secret = accounts.derived_secret("access token")
         self._local = tuple(token.encode() for token in local_tokens)
-        self._local_caller = Caller(local_organization_id, LOCAL_KEY_ID, opens_paths=True)
         self._clock = clock
 
     def give(self, key_id: str, secret: str) -> str | None:
@@ -79,7 +77,7 @@ class Tokens:
     def caller_of(self, token: str) -> Caller | None:
         given = token.encode()
         if any(hmac.compare_digest(given, local) for local in self._local):
-            return self._local_caller
+            return Caller(self._accounts.first_organization_id(), LOCAL_KEY_ID, opens_paths=True)
         claims = read_signed(self._secret, token, self._clock())
         return self._accounts.caller_of_key(str(claims["key"])) if claims else None
 
