@@ -12,34 +12,17 @@ from labeler.domain.filter import Filter
 from labeler.server.errors import invalid
 
 STAGES = frozenset(
-    [
-        "$addFields",
-        "$bucket",
-        "$bucketAuto",
-        "$count",
-        "$densify",
-        "$fill",
-        "$geoNear",
-        "$group",
-        "$limit",
-        "$match",
-        "$project",
-        "$redact",
-        "$replaceRoot",
-        "$replaceWith",
-        "$sample",
-        "$set",
-        "$setWindowFields",
-        "$skip",
-        "$sort",
-        "$sortByCount",
-        "$unset",
-        "$unwind",
-    ]
-)
+    (
+        "$addFields", "$bucket", "$bucketAuto", "$count", "$densify", "$fill", "$geoNear", "$group", "$limit", "$match",
+        "$project", "$redact", "$replaceRoot", "$replaceWith", "$sample", "$set", "$setWindowFields", "$skip", "$sort",
+        "$sortByCount", "$unset", "$unwind",
+    )
+)  # fmt: skip
 BANNED = frozenset(
-    ["$out", "$merge", "$lookup", "$graphLookup", "$unionWith", "$facet", "$function", "$where", "$accumulator"]
-)
+    (
+        "$out", "$merge", "$lookup", "$graphLookup", "$unionWith", "$facet", "$function", "$where", "$accumulator",
+    )
+)  # fmt: skip
 _DEPTH = 100
 _FIELDS = {
     "robot_id": "robot_id",

@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -99,10 +100,8 @@ async def _start(kind: str) -> asyncio.subprocess.Process:
 
 async def _end(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
-        try:
+        with suppress(ProcessLookupError):
             process.kill()
-        except ProcessLookupError:
-            pass
     if process.stdin:
         process.stdin.close()
     await process.wait()
@@ -117,11 +116,11 @@ async def _answer(process: asyncio.subprocess.Process, folder: Path) -> list[byt
         async with asyncio.timeout(LOAD_SECONDS):
             first = await _header(process.stdout)
         if "loaded" not in first:
-            _refuse(first)
+            raise _refusal(first)
         async with asyncio.timeout(QUERY_SECONDS):
             header = await _header(process.stdout)
             if "sizes" not in header:
-                _refuse(header)
+                raise _refusal(header)
             return [await process.stdout.readexactly(size) for size in header["sizes"]]
     except TimeoutError:
         raise RpcError(
@@ -129,7 +128,8 @@ async def _answer(process: asyncio.subprocess.Process, folder: Path) -> list[byt
             f"The query took longer than {QUERY_SECONDS:g} s and was ended: ask for less.",
         ) from None
     except (asyncio.IncompleteReadError, BrokenPipeError, ConnectionResetError):
-        _refuse({"problem": "too large"})
+        # A process that passes its memory limit can end without a word.
+        raise _refusal({"problem": "too large"}) from None
 
 
 async def _header(stream: asyncio.StreamReader) -> dict[str, Any]:
@@ -138,10 +138,10 @@ async def _header(stream: asyncio.StreamReader) -> dict[str, Any]:
     return found
 
 
-def _refuse(answer: dict[str, Any]) -> Any:
+def _refusal(answer: dict[str, Any]) -> RpcError:
     if answer.get("problem") == "invalid":
-        raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, f"The query cannot be run. {answer['text']}")
-    raise RpcError(
+        return RpcError(grpc.StatusCode.INVALID_ARGUMENT, f"The query cannot be run. {answer['text']}")
+    return RpcError(
         grpc.StatusCode.RESOURCE_EXHAUSTED,
         "The query needs more memory, or answers more, than a query may have: ask for less.",
     )

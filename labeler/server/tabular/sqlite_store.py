@@ -172,11 +172,9 @@ def _rows(
 
 
 def _reading(row: Row) -> Reading:
-    _, requested, received, stored, data, _, *capture = row
-    *fields, tags = capture
-    return Reading(
-        Capture(*fields, tags=tuple(json.loads(tags))), _time(requested), _time(received), _time(stored), data
-    )
+    _, requested, received, stored, data, _, *fields = row
+    source = Capture(*fields[:-1], tuple(json.loads(fields[-1])))
+    return Reading(source, _time(requested), _time(received), _time(stored), data)
 
 
 def _line(organization_id: str, row: Row) -> str:

@@ -41,7 +41,7 @@ _LOCK = """
 """
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818 - what the protocol calls it
     """Why a query has no answer: `kind` is "invalid" or "too large"."""
 
     def __init__(self, kind: str, text: str) -> None:
@@ -152,7 +152,7 @@ class MqlEngine:
     def __init__(self) -> None:
         import mongomock_ng
 
-        self._collection = mongomock_ng.MongoClient().sensorData.readings
+        self._collection: Any = mongomock_ng.MongoClient().sensorData.readings
 
     def load(self, rows: Path) -> None:
         with rows.open(encoding="utf-8") as lines:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ class Organization:
     service: TabularService
     caller: Caller
 
-    async def upload(self, *data: dict[str, object], at: datetime = NOW, part: str = "p", **metadata: object) -> str:
+    async def upload(self, *data: dict[str, Any], at: datetime = NOW, part: str = "p", **metadata: object) -> str:
         contents = []
         for one in data:
             sent = data_sync_pb2.SensorData()

@@ -39,30 +39,30 @@ async def test_sql_on_no_readings_answers_no_rows(ours: Any) -> None:
     assert await sql(ours, "SELECT time_received, data FROM readings") == []
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "SELECT * FROM read_text('/etc/hostname')",
-        "SELECT * FROM read_csv('/etc/passwd')",
-        "SELECT * FROM '/etc/passwd'",
-        "SELECT * FROM glob('/*')",
-        "COPY readings TO '/tmp/out.csv'",
-        "ATTACH '/tmp/x.db'",
-        "INSTALL httpfs",
-        "LOAD httpfs",
-        "SET enable_external_access = true",
-        "PRAGMA database_list; SELECT 1",
-        "DROP TABLE readings",
-        "INSERT INTO readings (data) VALUES ('{}')",
-        "SELECT 1; SELECT 2",
-        "EXPORT DATABASE '/tmp/x'",
-        "not sql",
-    ],
+HOSTILE = (
+    "SELECT * FROM read_text('/etc/hostname')",
+    "SELECT * FROM read_csv('/etc/passwd')",
+    "SELECT * FROM '/etc/passwd'",
+    "SELECT * FROM glob('/*')",
+    "COPY readings TO 'out.csv'",
+    "ATTACH 'x.db'",
+    "INSTALL httpfs",
+    "LOAD httpfs",
+    "SET enable_external_access = true",
+    "PRAGMA database_list; SELECT 1",
+    "DROP TABLE readings",
+    "INSERT INTO readings (data) VALUES ('{}')",
+    "SELECT 1; SELECT 2",
+    "EXPORT DATABASE 'x'",
+    "not sql",
 )
-async def test_hostile_sql_is_refused(ours: Any, query: str) -> None:
-    with pytest.raises(RpcError) as caught:
-        await sql(ours, query)
-    assert caught.value.code is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_hostile_sql_is_refused(ours: Any) -> None:
+    for query in HOSTILE:
+        with pytest.raises(RpcError) as caught:
+            await sql(ours, query)
+        assert caught.value.code is grpc.StatusCode.INVALID_ARGUMENT, query
 
 
 @pytest.mark.parametrize(
