@@ -55,6 +55,10 @@ class Sql:
         return Sql(f"{self.text} AND {other.text}", self.values + other.values)
 
 
+_ANY_TAGGED = Sql("tagged IN (0, 1)")
+"""True of every image; lets an index be used that has `tagged` before the time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A filter in the numbers of one database. A clause without alternatives matches nothing."""
@@ -144,16 +148,16 @@ def _by_table(clause: Clause) -> dict[tuple[str, str], list[int]]:
     return tables
 
 
-def _asked(clause: Clause) -> Sql:
-    """The clause as a condition on one image `i`. The plus keeps it from choosing the index."""
+def _asked(clause: Clause, image: str = "i") -> Sql:
+    """The clause as a condition on one row `image`. The plus keeps it from choosing the index."""
     parts: list[str] = []
     values: list[int] = []
     for (table, column), numbers in _by_table(clause).items():
         if table == "image":
-            parts.append(f"+i.{column} IN ({_marks(numbers)})")
+            parts.append(f"+{image}.{column} IN ({_marks(numbers)})")
         else:
             parts.append(
-                f"EXISTS (SELECT 1 FROM {table} x WHERE x.image = i.number AND x.{column} IN ({_marks(numbers)}))"
+                f"EXISTS (SELECT 1 FROM {table} x WHERE x.image = {image}.number AND x.{column} IN ({_marks(numbers)}))"
             )
         values += numbers
     return Sql(f"({' OR '.join(parts)})", tuple(values))
@@ -169,11 +173,13 @@ def _times(wanted: Wanted, column: str) -> Sql:
 
 
 def _length(session: Session, wanted: Wanted, link: Link) -> int:
-    times = _times(wanted, "time_us")
+    """How many images the link has in the interval, at most `_CAP`."""
+    condition = Sql(f"{link.column} = ?", (link.number,)) + _times(wanted, "time_us")
+    if link.table == "image":
+        condition += _ANY_TAGGED
     row = session.row(
-        f"SELECT count(*) FROM (SELECT 1 FROM {link.table} "
-        f"WHERE {link.column} = ? AND {times.text} LIMIT {_CAP}) AS run",
-        [link.number, *times.values],
+        f"SELECT count(*) FROM (SELECT 1 FROM {link.table} WHERE {condition.text} LIMIT {_CAP}) AS run",
+        condition.values,
     )
     return int(row[0]) if row else 0
 
@@ -199,6 +205,8 @@ def matching(session: Session, wanted: Wanted) -> Sql:
     condition = Sql("i.org = ?", (wanted.org,)) + _times(wanted, "i.time_us")
     if wanted.tagged is not None:
         condition += Sql("i.tagged = ?", (wanted.tagged,))
+    elif leading is None or leading[0].table == "image":
+        condition += _ANY_TAGGED
     for clause in wanted.clauses:
         condition += _asked(clause) if clause is not leading else _set_of(clause)
     return replace(condition, text=f"FROM image i WHERE {condition.text}")
@@ -222,49 +230,53 @@ def runs(session: Session, wanted: Wanted, order: Order, after: Position | None,
     An image can be in more than one of them.
     """
     leading = leading_clause(session, wanted)
-    rest = [_asked(clause) for clause in wanted.clauses if clause is not leading]
+    rest = [clause for clause in wanted.clauses if clause is not leading]
     found = []
     for link in leading if leading is not None else (Link("image", "org", wanted.org),):
+        times = _times_of_run(session, wanted, link, order)
         if link.table == "image":
-            kinds = (0, 1) if wanted.tagged is None else (wanted.tagged,)
-            for tagged in kinds:
-                start = Sql(f"i.{link.column} = ? AND i.tagged = ?", (link.number, tagged))
-                found.append(_run("FROM image i", "i", "number", start, wanted, rest, order, after, limit))
-        else:
-            asked = list(rest)
-            if wanted.tagged is not None:
-                asked.append(Sql("+i.tagged = ?", (wanted.tagged,)))
-            tables = f"FROM {link.table} d" + (" CROSS JOIN image i" if asked else "")
-            start = Sql(f"d.{link.column} = ?" + (" AND i.number = d.image" if asked else ""), (link.number,))
-            found.append(_run(tables, "d", "image", start, wanted, asked, order, after, limit))
+            for tagged in (0, 1) if wanted.tagged is None else (wanted.tagged,):
+                start = Sql(f"d.{link.column} = ? AND d.tagged = ?", (link.number, tagged))
+                asked = [_asked(clause, "d") for clause in rest]
+                found.append(_run("image d", "d.number", [start, times, *asked], order, after, limit))
+            continue
+        asked = [_asked(clause) for clause in rest]
+        if wanted.tagged is not None:
+            asked.append(Sql("+i.tagged = ?", (wanted.tagged,)))
+        start = Sql(f"d.{link.column} = ?", (link.number,))
+        if asked:
+            start += Sql("i.number = d.image")
+        tables = f"{link.table} d CROSS JOIN image i" if asked else f"{link.table} d"
+        found.append(_run(tables, "d.image", [start, times, *asked], order, after, limit))
     return found
 
 
-def _run(
-    tables: str,
-    alias: str,
-    number: str,
-    start: Sql,
-    wanted: Wanted,
-    asked: Sequence[Sql],
-    order: Order,
-    after: Position | None,
-    limit: int,
-) -> Sql:
-    key = f"{alias}.name_key" if order in (Order.NAME, Order.NAME_DESCENDING) else f"{alias}.time_us"
-    descends = is_descending(order)
-    condition = start + _times(wanted, f"{alias}.time_us")
+def _times_of_run(session: Session, wanted: Wanted, link: Link, order: Order) -> Sql:
+    """The interval; by name, a long one is asked of each image in turn, and a short one is read and sorted."""
+    has_interval = wanted.start_us is not None or wanted.end_us is not None
+    if has_interval and is_by_name(order) and _length(session, wanted, link) >= _CAP:
+        return _times(wanted, "+d.time_us")
+    return _times(wanted, "d.time_us")
+
+
+def _run(tables: str, number: str, conditions: Sequence[Sql], order: Order, after: Position | None, limit: int) -> Sql:
+    key = "d.name_key" if is_by_name(order) else "d.time_us"
+    condition, *others = conditions
     if after is not None:
-        beyond = "<" if descends else ">"
-        condition += Sql(f"({key}, {alias}.{number}) {beyond} (?, ?)", (after.key, after.number))
-    for one in asked:
+        beyond = "<" if is_descending(order) else ">"
+        condition += Sql(f"({key}, {number}) {beyond} (?, ?)", (after.key, after.number))
+    for one in others:
         condition += one
-    direction = "DESC" if descends else "ASC"
+    direction = "DESC" if is_descending(order) else "ASC"
     return Sql(
-        f"SELECT {key}, {alias}.{number} {tables} WHERE {condition.text} "
-        f"ORDER BY {key} {direction}, {alias}.{number} {direction} LIMIT ?",
+        f"SELECT {key}, {number} FROM {tables} WHERE {condition.text} "
+        f"ORDER BY {key} {direction}, {number} {direction} LIMIT ?",
         (*condition.values, limit),
     )
+
+
+def is_by_name(order: Order) -> bool:
+    return order in (Order.NAME, Order.NAME_DESCENDING)
 
 
 def is_descending(order: Order) -> bool:
