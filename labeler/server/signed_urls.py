@@ -46,11 +46,9 @@ class UrlSigner:
         return f"{self.base}{_PREFIX}{quote(image_id)}" if self.base else ""
 
     def sign_url(self, image_id: str, minutes: int) -> tuple[str, datetime]:
-        """A URL of the image that needs no key until the time given with it. Raises Refused where nothing answers URLs."""
+        """A URL of the image that needs no key until the time given with it. Raises Refused if nothing answers it."""
         if not self.base:
-            raise Refused(
-                "This service is for programs of this computer alone and has no URLs; read the bytes over gRPC."
-            )
+            raise Refused("This service is for programs of this computer alone and has no URLs; read bytes over gRPC.")
         ends = int(time.time()) + minutes * 60
         token = sign(self._secret, {"image": image_id, "exp": ends})
         return f"{self.uri_of(image_id)}?token={quote(token)}", datetime.fromtimestamp(ends, UTC)
