@@ -81,8 +81,16 @@ class Sandbox:
         finally:
             self._running.discard(process)
             await _end(process)
-            if not self._closed and kind not in self._spare:
-                self._spare[kind] = await _start(kind)
+            await self._keep_spare(kind)
+
+    async def _keep_spare(self, kind: str) -> None:
+        if self._closed or kind in self._spare:
+            return
+        process = await _start(kind)
+        if self._closed or kind in self._spare:
+            await _end(process)
+        else:
+            self._spare[kind] = process
 
 
 async def _start(kind: str) -> asyncio.subprocess.Process:
@@ -113,8 +121,7 @@ async def _answer(process: asyncio.subprocess.Process, folder: Path) -> list[byt
     try:
         process.stdin.write(json.dumps(str(folder)).encode() + b"\n")
         await process.stdin.drain()
-        async with asyncio.timeout(LOAD_SECONDS):
-            first = await _header(process.stdout)
+        first = await _loaded(process.stdout)
         if "loaded" not in first:
             raise _refusal(first)
         async with asyncio.timeout(QUERY_SECONDS):
@@ -130,6 +137,16 @@ async def _answer(process: asyncio.subprocess.Process, folder: Path) -> list[byt
     except (asyncio.IncompleteReadError, BrokenPipeError, ConnectionResetError):
         # A process that passes its memory limit can end without a word.
         raise _refusal({"problem": "too large"}) from None
+
+
+async def _loaded(stream: asyncio.StreamReader) -> dict[str, Any]:
+    try:
+        async with asyncio.timeout(LOAD_SECONDS):
+            return await _header(stream)
+    except TimeoutError:
+        raise RpcError(
+            grpc.StatusCode.DEADLINE_EXCEEDED, "The readings could not be made ready for the query in time: try again."
+        ) from None
 
 
 async def _header(stream: asyncio.StreamReader) -> dict[str, Any]:

@@ -173,7 +173,7 @@ def _rows(
 
 def _reading(row: Row) -> Reading:
     _, requested, received, stored, data, _, *fields = row
-    source = Capture(*fields[:-1], tuple(json.loads(fields[-1])))
+    source = Capture(*(*fields[:-1], tuple(json.loads(fields[-1]))))
     return Reading(source, _time(requested), _time(received), _time(stored), data)
 
 

@@ -8,7 +8,9 @@ It reads from standard input the path of a folder with `query.bson` ({"kind": "s
 from __future__ import annotations
 
 import json
+import os
 import sys
+import threading
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -59,6 +61,7 @@ def main() -> None:
     if not line:
         return
     folder = Path(json.loads(line))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     out = sys.stdout.buffer
     try:
         query = bson.decode((folder / "query.bson").read_bytes())["query"]
@@ -75,6 +78,13 @@ def main() -> None:
         for row in rows:
             out.write(row)
     out.flush()
+
+
+def _end_with_parent() -> None:
+    # Without the buffered reader: its lock, held by a daemon thread, would abort the interpreter's end.
+    while os.read(0, 1):
+        pass
+    os._exit(1)
 
 
 def _limit_memory() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import bson
@@ -44,6 +45,7 @@ HOSTILE = (
     "SELECT * FROM read_csv('/etc/passwd')",
     "SELECT * FROM '/etc/passwd'",
     "SELECT * FROM glob('/*')",
+    "SELECT getenv('PATH')",
     "COPY readings TO 'out.csv'",
     "ATTACH 'x.db'",
     "INSTALL httpfs",
@@ -79,6 +81,13 @@ async def test_runaway_sql_is_ended_and_the_next_query_runs(ours: Any, query: st
         await sql(ours, query)
     assert caught.value.code in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.RESOURCE_EXHAUSTED)
     assert await sql(ours, "SELECT 1 AS one") == [{"one": 1}]
+
+
+async def test_without_the_engine_the_answer_names_what_to_install(ours: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    with pytest.raises(RpcError, match=r"labeler\[sql\]") as caught:
+        await sql(ours, "SELECT 1")
+    assert caught.value.code is grpc.StatusCode.FAILED_PRECONDITION
 
 
 async def test_mql_groups_and_matches_one_organization(ours: Any, theirs: Any) -> None:
