@@ -186,13 +186,11 @@ class PendingIndex:
         return next((_SHOWN[stage] for stage in _WORST_FIRST if stage in stages), SaveState.DELIVERED)
 
     def counts(self, problem: str) -> OutboxCounts:
-        """Edits by the worst of their changes."""
+        """Edits by where their changes are; one of which some wait and some were refused counts in both."""
         if self._counts is None:
-            worst = Counter(
-                next(stage for stage in _WORST_FIRST if stages[stage] > 0) for stages in self._stages.values()
-            )
+            edits = Counter(stage for stages in self._stages.values() for stage, rows in stages.items() if rows > 0)
             self._counts = OutboxCounts(
-                worst[Stage.SAVING], worst[Stage.WAITING], worst[Stage.REFUSED], worst[Stage.CONFLICT]
+                edits[Stage.SAVING], edits[Stage.WAITING], edits[Stage.REFUSED], edits[Stage.CONFLICT]
             )
         return replace(self._counts, problem=problem)
 

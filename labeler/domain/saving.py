@@ -18,7 +18,7 @@ class SaveState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class OutboxCounts:
-    """Edits by where they are."""
+    """Edits by where they are; one whose changes are in several places counts in each."""
 
     saving: int = 0
     waiting: int = 0

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable
@@ -13,16 +14,22 @@ from typing import Any
 
 import grpc
 import grpc.aio
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message_factory import GetMessageClass
 
 from labeler.client.channel import PLAINTEXT, Connection, Endpoint
 from labeler.domain.box import Box
 from labeler.rpc.convert import box_from, box_to
-from labeler.rpc.wire.app.data.v1 import data_pb2, data_pb2_grpc
-from labeler.rpc.wire.app.dataset.v1 import dataset_pb2, dataset_pb2_grpc
-from labeler.rpc.wire.app.v1 import app_pb2, app_pb2_grpc
+from labeler.rpc.wire.app.data.v1 import data_pb2
+from labeler.rpc.wire.app.dataset.v1 import dataset_pb2
+from labeler.rpc.wire.app.v1 import app_pb2
 
 ORGANIZATION = "org"
-UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
+SERVICES = (
+    data_pb2.DESCRIPTOR.services_by_name["DataService"],
+    dataset_pb2.DESCRIPTOR.services_by_name["DatasetService"],
+    app_pb2.DESCRIPTOR.services_by_name["AppService"],
+)
 Before = Callable[[Any], None]
 
 
@@ -43,42 +50,12 @@ class StoredImage:
         return message
 
 
-class _Called(grpc.aio.ServerInterceptor):
-    """Counts calls and fails those that are to fail, before or after they are done."""
-
-    def __init__(self, api: DataApi) -> None:
-        self._api = api
-
-    async def intercept_service(self, continuation: Any, details: Any) -> Any:
-        handler = await continuation(details)
-        name = details.method.rpartition("/")[2]
-        if handler is None or handler.unary_unary is None:
-            return handler
-        inner = handler.unary_unary
-
-        async def call(request: Any, context: Any) -> Any:
-            self._api.calls.append((name, request))
-            for listener in self._api.on_call[name]:
-                listener(request)
-            if self._api.down is not None:
-                await context.abort(self._api.down, "told to fail")
-            if self._api.fail_before[name]:
-                await context.abort(self._api.fail_before[name].popleft(), "told to fail before")
-            response = await inner(request, context)
-            if self._api.fail_after[name]:
-                await context.abort(self._api.fail_after[name].popleft(), "told to lose the reply")
-            return response
-
-        return grpc.unary_unary_rpc_method_handler(call, handler.request_deserializer, handler.response_serializer)
-
-
-class DataApi(
-    data_pb2_grpc.DataServiceServicer, dataset_pb2_grpc.DatasetServiceServicer, app_pb2_grpc.AppServiceServicer
-):
+class DataApi:
     """`calls` are all that came, with their requests. `down` is the status that every call gets while set.
 
     `fail_before[rpc]` and `fail_after[rpc]` are statuses for the next calls of an RPC, given before it is
-    done or instead of the reply. `on_call[rpc]` are called with each request as it comes.
+    done or instead of the reply. `on_call[rpc]` are called with each request as it comes; it is done when
+    `hold_until[rpc]` is set.
     """
 
     def __init__(self, *image_ids: str) -> None:
@@ -89,6 +66,7 @@ class DataApi(
         self.fail_before: dict[str, deque[grpc.StatusCode]] = defaultdict(deque)
         self.fail_after: dict[str, deque[grpc.StatusCode]] = defaultdict(deque)
         self.on_call: dict[str, list[Before]] = defaultdict(list)
+        self.hold_until: dict[str, asyncio.Event] = {}
         self._numbers = itertools.count(1)
 
     def names_called(self, *ignored: str) -> list[str]:
@@ -100,10 +78,10 @@ class DataApi(
     @asynccontextmanager
     async def connected(self, target: str) -> AsyncIterator[Connection]:
         """A connection to this service, which listens at `target` ("unix:/path") as long."""
-        server = grpc.aio.server(interceptors=[_Called(self)])
-        data_pb2_grpc.add_DataServiceServicer_to_server(self, server)
-        dataset_pb2_grpc.add_DatasetServiceServicer_to_server(self, server)
-        app_pb2_grpc.add_AppServiceServicer_to_server(self, server)
+        server = grpc.aio.server()
+        for service in SERVICES:
+            handlers = {one.name: self._handler(one) for one in service.methods if hasattr(self, one.name)}
+            server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(service.full_name, handlers)])
         server.add_insecure_port(target)
         await server.start()
         connection = await Connection.open(Endpoint(target, PLAINTEXT))
@@ -112,6 +90,31 @@ class DataApi(
         finally:
             connection.close()
             await server.stop(None)
+
+    def _handler(self, method: MethodDescriptor) -> grpc.RpcMethodHandler[Any, Any]:
+        """Does what the RPC's method does, counted, and failed where it is to fail."""
+        name, run = method.name, getattr(self, method.name)
+
+        async def call(request: Any, context: Any) -> Any:
+            self.calls.append((name, request))
+            for listener in self.on_call[name]:
+                listener(request)
+            if self.down is not None:
+                await context.abort(self.down, "told to fail")
+            if self.fail_before[name]:
+                await context.abort(self.fail_before[name].popleft(), "told to fail before")
+            if name in self.hold_until:
+                await self.hold_until[name].wait()
+            response = await run(request, context)
+            if self.fail_after[name]:
+                await context.abort(self.fail_after[name].popleft(), "told to lose the reply")
+            return response
+
+        read, write = (
+            GetMessageClass(method.input_type).FromString,
+            GetMessageClass(method.output_type).SerializeToString,
+        )
+        return grpc.unary_unary_rpc_method_handler(call, read, write)
 
     async def _image(self, image_id: str, context: Any) -> StoredImage:
         if image_id not in self.images:
