@@ -15,6 +15,7 @@ from typing import Any
 import grpc
 import grpc.aio
 from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from labeler.client.channel import PLAINTEXT, Connection, Endpoint
@@ -23,12 +24,14 @@ from labeler.rpc.convert import box_from, box_to
 from labeler.rpc.wire.app.data.v1 import data_pb2
 from labeler.rpc.wire.app.dataset.v1 import dataset_pb2
 from labeler.rpc.wire.app.v1 import app_pb2
+from labeler.rpc.wire.labeler.v1 import labeler_pb2
 
 ORGANIZATION = "org"
 SERVICES = (
     data_pb2.DESCRIPTOR.services_by_name["DataService"],
     dataset_pb2.DESCRIPTOR.services_by_name["DatasetService"],
     app_pb2.DESCRIPTOR.services_by_name["AppService"],
+    labeler_pb2.DESCRIPTOR.services_by_name["LabelerService"],
 )
 Before = Callable[[Any], None]
 
@@ -41,6 +44,7 @@ class StoredImage:
     datasets: list[str] = field(default_factory=list)
     boxes: dict[str, Box] = field(default_factory=dict)
     content: bytes = b"picture"
+    problem: str = ""
 
     def metadata(self) -> data_pb2.BinaryMetadata:
         message = data_pb2.BinaryMetadata(binary_data_id=self.id, file_name=self.id, dataset_ids=self.datasets)
@@ -66,6 +70,8 @@ class DataApi:
         self.fail_before: dict[str, deque[grpc.StatusCode]] = defaultdict(deque)
         self.fail_after: dict[str, deque[grpc.StatusCode]] = defaultdict(deque)
         self.on_call: dict[str, list[Before]] = defaultdict(list)
+        self.organizations = {ORGANIZATION: "Acme"}
+        self.skips_unknown = False
         self.hold_until: dict[str, asyncio.Event] = {}
         self._numbers = itertools.count(1)
 
@@ -110,11 +116,9 @@ class DataApi:
                 await context.abort(self.fail_after[name].popleft(), "told to lose the reply")
             return response
 
-        read, write = (
-            GetMessageClass(method.input_type).FromString,
-            GetMessageClass(method.output_type).SerializeToString,
-        )
-        return grpc.unary_unary_rpc_method_handler(call, read, write)
+        if method.server_streaming:
+            return grpc.unary_stream_rpc_method_handler(run, *_codecs(method))
+        return grpc.unary_unary_rpc_method_handler(call, *_codecs(method))
 
     async def _image(self, image_id: str, context: Any) -> StoredImage:
         if image_id not in self.images:
@@ -122,7 +126,7 @@ class DataApi:
         return self.images[image_id]
 
     async def _images(self, ids: Any, context: Any) -> list[StoredImage]:
-        return [await self._image(one, context) for one in ids]
+        return [await self._image(one, context) for one in ids if one in self.images or not self.skips_unknown]
 
     async def BinaryDataByIDs(self, request: Any, context: Any) -> Any:
         response = data_pb2.BinaryDataByIDsResponse()
@@ -247,8 +251,8 @@ class DataApi:
         return response
 
     async def ListOrganizations(self, request: Any, context: Any) -> Any:
-        organization = app_pb2.Organization(id=ORGANIZATION, name="Acme")
-        return app_pb2.ListOrganizationsResponse(organizations=[organization])
+        organizations = [app_pb2.Organization(id=one, name=name) for one, name in self.organizations.items()]
+        return app_pb2.ListOrganizationsResponse(organizations=organizations)
 
     async def ListLocations(self, request: Any, context: Any) -> Any:
         return app_pb2.ListLocationsResponse(locations=[app_pb2.Location(id="loc", name="Hall 1")])
@@ -258,3 +262,43 @@ class DataApi:
 
     async def GetRobotParts(self, request: Any, context: Any) -> Any:
         return app_pb2.GetRobotPartsResponse(parts=[app_pb2.RobotPart(id="part", name="Press-main")])
+
+
+class LabelerApi(DataApi):
+    """The same with `labeler.v1`, for its own user on this machine."""
+
+    async def Describe(self, request: Any, context: Any) -> Any:
+        return labeler_pb2.DescribeResponse(version="1", opens_paths=True, organization_id=ORGANIZATION)
+
+    async def ListImages(self, request: Any, context: Any) -> Any:
+        tags = set(request.filter.tags_filter.tags)
+        found = [image for image in self.images.values() if not tags or tags & set(image.tags)]
+        found.sort(key=lambda one: one.id, reverse=request.order == labeler_pb2.IMAGE_ORDER_NAME_DESCENDING)
+        start = int(request.page_token or 0)
+        page = found[start : start + request.limit]
+        response = labeler_pb2.ListImagesResponse()
+        for image in page:
+            response.images.add(metadata=image.metadata(), problem=image.problem)
+        if start + len(page) < len(found):
+            response.next_page_token = str(start + len(page))
+        return response
+
+    async def ListChoices(self, request: Any, context: Any) -> Any:
+        tag, dataset = labeler_pb2.CHOICE_FIELD_TAG, labeler_pb2.CHOICE_FIELD_DATASET
+        choices = [
+            labeler_pb2.Choice(field=tag, value="night", title="night", count=3),
+            labeler_pb2.Choice(field=dataset, value="set-1", title="Bolts", count=2),
+            labeler_pb2.Choice(field=tag, value="day", title="day", count=1),
+        ]
+        return labeler_pb2.ListChoicesResponse(choices=choices)
+
+    async def OpenPaths(self, request: Any, context: Any) -> AsyncIterator[Any]:
+        refused = labeler_pb2.RefusedPath(path=request.paths[0], reason="told to refuse")
+        yield labeler_pb2.OpenPathsProgress(found=1, refused=[refused])
+        yield labeler_pb2.OpenPathsProgress(
+            found=2, opened=2, digested=2, listed=True, component_names=[request.paths[0]]
+        )
+
+
+def _codecs(method: MethodDescriptor) -> tuple[Callable[[bytes], Message], Callable[[Any], bytes]]:
+    return GetMessageClass(method.input_type).FromString, GetMessageClass(method.output_type).SerializeToString
