@@ -15,9 +15,13 @@ from grpclib.const import Cardinality, Handler, Status
 from grpclib.exceptions import GRPCError
 from grpclib.protocol import H2Protocol
 from grpclib.server import Server, Stream
+from viam.gen.app.data.v1 import data_pb2
 from viam.gen.app.data.v1.data_grpc import UnimplementedDataServiceBase
+from viam.gen.app.dataset.v1 import dataset_pb2
 from viam.gen.app.dataset.v1.dataset_grpc import UnimplementedDatasetServiceBase
+from viam.gen.app.datasync.v1 import data_sync_pb2
 from viam.gen.app.datasync.v1.data_sync_grpc import UnimplementedDataSyncServiceBase
+from viam.gen.app.v1 import app_pb2
 from viam.gen.app.v1.app_grpc import UnimplementedAppServiceBase
 from viam.gen.proto.rpc.v1.auth_grpc import UnimplementedAuthServiceBase
 from viam.gen.proto.rpc.v1.auth_pb2 import AuthenticateResponse
@@ -34,6 +38,9 @@ SERVICES = (
     UnimplementedDataSyncServiceBase,
     UnimplementedAppServiceBase,
 )
+
+# The stubs find their messages only where these have been imported.
+MESSAGES = (app_pb2, data_pb2, data_sync_pb2, dataset_pb2)
 
 Answer = Message | Exception | Callable[[list[Any]], Any]
 
