@@ -110,7 +110,10 @@ async def _start_http(services: Services, directory: Path, listening: Listening)
     if listening.tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(directory / CERTIFICATE_FILE, directory / KEY_FILE)
-    port = await services.images_over_http.start(listening.host, context)
+    try:
+        port = await services.images_over_http.start(listening.host, context)
+    except OSError:
+        raise _cannot_listen(_joined(listening.host, listening.port)) from None
     base = f"{'https' if listening.tls else 'http'}://{_joined(_host_for_clients(listening.host), port)}"
     services.signer.base = base
     return base
@@ -128,8 +131,7 @@ async def _grpc_server(services: Services, listening: Listening, identity: Ident
         else:
             port = server.add_secure_port(wanted, grpc.ssl_server_credentials([(identity.key, identity.certificate)]))
     except RuntimeError:
-        text = f"Cannot listen on {wanted}: the address is in use or not this machine's. Choose another with --listen."
-        raise LabelerError(text) from None
+        raise _cannot_listen(wanted) from None
     if listening.socket:
         Path(listening.socket).chmod(0o600)  # noqa: ASYNC240 - no slower than the call around it
     await server.start()
@@ -137,6 +139,11 @@ async def _grpc_server(services: Services, listening: Listening, identity: Ident
         yield wanted if listening.socket else _joined(listening.host, port)
     finally:
         await server.stop(_GRACE_SECONDS)
+
+
+def _cannot_listen(address: str) -> LabelerError:
+    text = f"Cannot listen on {address}: the address is in use or not this machine's. Choose another with --listen."
+    return LabelerError(text)
 
 
 def _watch_parent(stop: asyncio.Event, listening: Listening) -> asyncio.Task[None] | None:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import grpc
 import grpc.aio
 
 from labeler.rpc.wire.proto.rpc.v1 import auth_pb2, auth_pb2_grpc
+from labeler.server.accounts import Accounts
 
 
 def labeler(*arguments: object, **more: Any) -> subprocess.Popen[str]:
@@ -47,11 +49,13 @@ class Served:
         out, err = self.process.communicate(timeout=30)
         return self.process.returncode, out, err
 
-    def new_key(self, organization: str = "") -> dict[str, str]:
-        code, out, err = run_labeler("keys", "create", "--data", self.data, "--organization", organization, "--json")
-        assert code == 0, err
-        key: dict[str, str] = json.loads(out)
-        return key
+    async def new_key(self, organization: str = "") -> dict[str, str]:
+        """A key made by this process, as `labeler keys create` makes one."""
+        accounts = Accounts(self.data)
+        try:
+            return asdict(await accounts.create_key(organization))
+        finally:
+            accounts.close()
 
     def channel(self) -> grpc.aio.Channel:
         if not self.ready["tls"]:
