@@ -67,16 +67,23 @@ class Names:
         parts = name.split("/")
         return [cls._key("/".join(parts[:count])) for count in range(1, len(parts))]
 
+    def _with_free_folders(self, name: str) -> str:
+        """The name with those of its folders renamed whose names files have."""
+        parts = name.split("/")
+        for place, part in enumerate(parts[:-1]):
+            number = 1
+            while self._key("/".join(parts[: place + 1])) in self._files:
+                number += 1
+                parts[place] = f"{part}-{number}"
+        return "/".join(parts)
+
     def _is_free(self, name: str) -> bool:
         keys = [self._key(name + ending) for ending in ("", *self._sidecars)]
-        return not (
-            any(key in self._files or key in self._folders for key in keys)
-            or any(key in self._files for key in self._folders_of(name))
-        )
+        return not any(key in self._files or key in self._folders for key in keys)
 
     def take(self, name: str) -> str:
         """A safe name like `name` that was not given before: `a.jpg`, then `a-2.jpg`, `a-3.jpg`."""
-        wanted = safe_name(name)
+        wanted = self._with_free_folders(safe_name(name))
         taken = wanted
         key = self._key(wanted)
         while not self._is_free(taken):

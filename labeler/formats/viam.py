@@ -1,8 +1,8 @@
 """Viam's export: `data/`, `metadata/` and `dataset.jsonl`, as `viam dataset export` writes them.
 
 File by file the same as rdk's cli/data.go and cli/dataset.go, and goutils' CustomTrainingMetadata, with
-two differences: names that some system could not hold are changed (the name on the service is in the
-metadata), and `image_path` has forward slashes on every system, as with `--force-linux-path`.
+two differences: names that some system could not hold, or that clash, are changed (`binary_data_id` says
+which image it is), and `image_path` has forward slashes on every system, as with `--force-linux-path`.
 """
 
 from __future__ import annotations

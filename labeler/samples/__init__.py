@@ -15,7 +15,7 @@ from PIL.ExifTags import IFD, Base
 
 from labeler.domain.box import Box
 from labeler.domain.errors import InvalidValue, LabelerError
-from labeler.samples.scene import Frame, take_frames
+from labeler.samples.scene import FRAMES_OF_LINE, LINES, Frame, take_frames
 
 TRUTH = "truth.json"
 _VERSION = 1
@@ -73,19 +73,21 @@ def _save(folder: Path, frame: Frame) -> dict[str, Any]:
     return {"file_name": frame.file_name, "taken": frame.taken.isoformat(), "boxes": boxes}
 
 
-def _draw_into(folder: Path) -> None:
-    records = take_frames(lambda frame: _save(folder, frame))
+def _draw_into(folder: Path, of_line: int) -> None:
+    records = take_frames(lambda frame: _save(folder, frame), of_line)
     truth = json.dumps({"version": _VERSION, "images": records}, indent=1)
     (folder / TRUTH).write_text(truth, encoding="utf-8")
 
 
-def write_samples(folder: Path) -> SampleSet:
+def write_samples(folder: Path, of_line: int = FRAMES_OF_LINE) -> SampleSet:
     """Draw the samples into a new or empty folder, with their boxes in `truth.json`; takes seconds.
 
-    The folder is there whole or not at all. One that is complete is returned as it is; one of an older
-    version is replaced. Raises InvalidValue if the folder holds anything else.
+    `of_line` is how many pictures of each of the three lines are drawn, 1 to 20. The folder is there whole
+    or not at all. One that is complete is returned as it is; one of an older version, or with another
+    number of pictures, is replaced. Raises InvalidValue if the folder holds anything else.
     """
-    if found := read_samples(folder):
+    found = read_samples(folder)
+    if found and len(found.images) == LINES * of_line:
         return found
     target = folder.absolute()
     is_ours = (target / TRUTH).is_file()
@@ -96,7 +98,7 @@ def write_samples(folder: Path) -> SampleSet:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir()
-        _draw_into(work)
+        _draw_into(work, of_line)
         shutil.rmtree(target, ignore_errors=True)
         work.rename(target)
     except OSError as error:

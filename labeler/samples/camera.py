@@ -120,8 +120,8 @@ def _shaded(part: Placed, light: Light, u: Plane, v: Plane, rng: Generator) -> t
     """Coverage in [0, 1] and linear RGB of a part on its patch."""
     surface = part.kind.shape(u, v, part.size)
     coverage = np.clip(0.5 - surface.distance, 0, 1)
-    lines = np.convolve(rng.standard_normal(512), (0.25, 0.5, 0.25), "same")
-    grain = np.interp(np.mod(surface.grain * 1.7, 511), np.arange(512), lines).astype(np.float32)
+    lines = np.convolve(rng.standard_normal(2048), np.hanning(11) / 3, "same")
+    grain = lines.astype(np.float32)[(surface.grain * 6.8).astype(np.int32) % len(lines)]
     dent = _filtered(rng.standard_normal(u.shape, dtype=np.float32), 5)
     height = _filtered(surface.height, 0.7) + 0.5 * dent / float(dent.std())
     down, right = np.gradient(height)
@@ -130,10 +130,12 @@ def _shaded(part: Placed, light: Light, u: Plane, v: Plane, rng: Generator) -> t
     lx, ly, lz = light.direction
     facing = np.maximum(normal_x * lx + normal_y * ly + normal_z * lz, 0)
     length_of_half = math.hypot(lx, ly, lz + 1)
-    mirror = np.maximum((normal_x * lx + normal_y * ly + normal_z * (lz + 1)) / length_of_half, 0) ** 28
+    mirror = np.maximum((normal_x * lx + normal_y * ly + normal_z * (lz + 1)) / length_of_half, 0)
+    for _ in range(5):
+        mirror = np.square(mirror)
     room = 0.5 + 0.5 * np.sin(3.4 * normal_y + 2.3 * normal_x + 0.9)
     gloss = part.kind.gloss
-    tone = 0.05 + 0.58 * facing**1.6 + gloss * 0.42 * room**2 * (1 + 0.06 * grain)
+    tone = 0.05 + 0.56 * facing * np.sqrt(facing) + gloss * 0.42 * np.square(room) * (1 + 0.06 * grain)
     tone *= 1 + 0.085 * gloss * grain
     speck = rng.standard_normal(u.shape, dtype=np.float32)
     tone *= 1 + 0.03 * speck
@@ -197,10 +199,9 @@ def develop(frame: Plane, light: Light, lens: Lens, noise: NDArray[np.int16]) ->
     corner = 1 - 0.6 * (np.square(x / WIDTH - 0.5) + np.square(y / HEIGHT - 0.5))
     lit = frame * (spot * corner)[:, :, None]
     lit *= np.array(light.tint, np.float32) * (light.gain * _LEVELS / _WHITE)
-    if lens.smear:
-        lit = np.mean([np.roll(lit, step, 1) for step in range(-lens.smear, lens.smear + 1)], axis=0)
     np.minimum(lit, _LEVELS - 1, out=lit)
-    picture = Pillow.fromarray(_TONE[lit.astype(np.uint16)]).filter(ImageFilter.GaussianBlur(lens.blur))
+    picture = Pillow.fromarray(_TONE[lit.astype(np.uint16)])
+    picture = picture.filter(ImageFilter.BoxBlur((lens.blur + lens.smear, lens.blur)))
     seen = np.asarray(picture)
     strength = (_NOISE_AT * (lens.noise * 255 * 256 / NOISE_UNIT)).astype(np.int16)
     grainy = seen + ((noise * strength[seen]) >> 8)

@@ -72,7 +72,7 @@ def _light(line: int, frame: int, rng: Generator) -> Light:
 
 
 def _lens(frame: int, rng: Generator) -> Lens:
-    blur = 2.3 if frame % 10 == 6 else 0.65 + 0.5 * rng.random()
+    blur = 3.2 if frame % 10 == 6 else 0.55 + 0.5 * rng.random()
     smear = 4 if frame % 8 == 3 else 0
     return Lens(blur, smear, 0.016 + 0.014 * rng.random() + (0.025 if frame % 9 == 7 else 0))
 
@@ -114,7 +114,8 @@ def _boxes(name: str, parts: list[Placed], places: list[tuple[NDArray[np.bool_],
     return tuple(reversed(boxes))
 
 
-def _frame(place: tuple[int, int], ground: Plane, noise: NDArray[np.int16]) -> Frame:
+def draw_frame(place: tuple[int, int], ground: Plane, noise: NDArray[np.int16]) -> Frame:
+    """The frame of a line and number, both from 0, over the line's ground (`make_ground`)."""
     line, number = place
     rng = default_rng((SEED, line, number))
     name = f"line-{line + 1}/part-{number + 1:03d}.jpg"
@@ -130,14 +131,24 @@ def _frame(place: tuple[int, int], ground: Plane, noise: NDArray[np.int16]) -> F
     return Frame(name, taken, _boxes(name, parts, places), picture)
 
 
-def take_frames(use: Callable[[Frame], Taken]) -> list[Taken]:
-    """What `use` makes of all frames, line by line in the order they were taken; the same at every call.
+def make_noise() -> NDArray[np.int16]:
+    """The sensor's noise in shape (HEIGHT, WIDTH, 3); frames take it shifted."""
+    standard = default_rng(SEED).standard_normal((HEIGHT, WIDTH, 3), dtype=np.float32)
+    return np.clip(standard * NOISE_UNIT, -127, 127).astype(np.int16)
+
+
+def make_ground(line: int) -> Plane:
+    """The empty belt of a line."""
+    return belt(line, default_rng((SEED, 99, line)))
+
+
+def take_frames(use: Callable[[Frame], Taken], of_line: int = FRAMES_OF_LINE) -> list[Taken]:
+    """What `use` makes of the first `of_line` frames of each line, line by line in the order they were taken; the same at every call.
 
     Frames are drawn and used in a few threads at once.
     """
-    standard = default_rng(SEED).standard_normal((HEIGHT, WIDTH, 3), dtype=np.float32)
-    noise = np.clip(standard * NOISE_UNIT, -127, 127).astype(np.int16)
+    noise = make_noise()
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1), "samples") as workers:
-        grounds = list(workers.map(lambda line: belt(line, default_rng((SEED, 99, line))), range(LINES)))
-        places = [(line, number) for line in range(LINES) for number in range(FRAMES_OF_LINE)]
-        return list(workers.map(lambda place: use(_frame(place, grounds[place[0]], noise)), places))
+        grounds = list(workers.map(make_ground, range(LINES)))
+        places = [(line, number) for line in range(LINES) for number in range(of_line)]
+        return list(workers.map(lambda place: use(draw_frame(place, grounds[place[0]], noise)), places))
