@@ -65,9 +65,9 @@ def scan(paths: Sequence[Path], refuse: Refuse, stop: threading.Event) -> Iterat
                 return
             if file in seen:
                 continue
-            seen.add(file)
             found = _examine(file, folder, refuse, named=file == absolute)
             if found is not None:
+                seen.add(file)
                 yield found
 
 
