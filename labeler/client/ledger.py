@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from labeler.client.outbox_rows import OutboxRows
 from labeler.client.pending import Head, Pending, PendingIndex, Stage, Unit
+from labeler.client.recent import Recent
 from labeler.client.reconcile import fingerprinted
 from labeler.domain.box import Box
 from labeler.domain.edit import BoxChange, Change, Edit, TagChange, rename_boxes
@@ -30,10 +32,18 @@ class Ledger:
     to the ids that the service gave. It is kept, because an undo of a later session may speak of them.
     """
 
-    def __init__(self, path: Path, target: str, vfs: str = "", retry_seconds: float = 1.0) -> None:
+    def __init__(
+        self,
+        path: Path,
+        target: str,
+        vfs: str = "",
+        retry_seconds: float = 1.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.work = asyncio.Event()
         """Set while an image may have something to deliver."""
         self.index = PendingIndex()
+        self._recent = Recent(clock)
         self._storage_problem = self._delivery_problem = ""
         self._ready: dict[str, None] = {}
         self._touched: dict[str, None] = {}
@@ -94,7 +104,7 @@ class Ledger:
         return self.index.counts(self._storage_problem or self._delivery_problem)
 
     def overlay(self, image: Image) -> Image:
-        return self.index.overlay(image, self._given)
+        return self.index.overlay(self._recent.overlay(image), self._given)
 
     def set_delivery_problem(self, problem: str) -> None:
         if problem != self._delivery_problem:
@@ -183,6 +193,8 @@ class Ledger:
             if given_id and given_id != ours:
                 names[ours] = given_id
                 renamed = self.index.rename(names, unit.image_id)
+            if not unit.changes_nothing:
+                self._recent.add(rename_boxes((unit.change,), names)[0])
             self._make_ready(unit.image_id)
             self._touch([unit.image_id])
         self.names.update(names)

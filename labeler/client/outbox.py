@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -59,15 +60,16 @@ class Outbox:
         uniform: Callable[[float, float], float] = random.uniform,
         vfs: str = "",
         retry_seconds: float = 1.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> Self:
         """Open or make the file. Call it on the event loop.
 
         `target` names the service and the organization; edits of other targets in the file are left alone.
         Raises Refused if the file is open elsewhere, damaged or of a later version. `sleep` and
         `uniform` make the pauses of delivery; `vfs` names an SQLite VFS; `retry_seconds` lie between
-        attempts to write to a disk that fails.
+        attempts to write to a disk that fails; `clock` counts seconds.
         """
-        return cls(Ledger(path, target, vfs, retry_seconds), sleep, uniform)
+        return cls(Ledger(path, target, vfs, retry_seconds, clock), sleep, uniform)
 
     async def start(self, connection: Connection) -> None:
         """Deliver over this connection from now on, instead of over the one before."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -68,8 +69,7 @@ class Writer:
             return unwritten
         self._closed = True
         atexit.unregister(self._stop)
-        if self._connection is not None:
-            self._connection.close()
+        self._let_go()
         return 0
 
     def _start(self) -> None:
@@ -122,10 +122,15 @@ class Writer:
                 for job in jobs:
                     job.write(self._connection)
         except apsw.Error:
-            if self._connection is not None:
-                self._connection.close(True)
-                self._connection = None
+            self._let_go()
             raise
+
+    def _let_go(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            # Closing fails where the disk does; what was committed is safe in the log all the same.
+            with contextlib.suppress(apsw.Error):
+                connection.close(True)
 
     def _tell(self, callback: Callable[[_T], None], value: _T) -> None:
         try:

@@ -24,6 +24,7 @@ class Pauses:
     def __init__(self) -> None:
         self.seconds: list[float] = []
         self.immediate = True
+        self.now = 0.0
         self._begun = asyncio.Event()
         self._ended = asyncio.Event()
 
@@ -84,7 +85,15 @@ class Watched:
 async def watched(path: Path, target: str = TARGET, vfs: str = "") -> AsyncIterator[Watched]:
     """An open outbox on the file, closed at the end."""
     pauses = Pauses()
-    outbox = Outbox.open(path, target, sleep=pauses.sleep, uniform=lambda low, high: high, vfs=vfs, retry_seconds=0.001)
+    outbox = Outbox.open(
+        path,
+        target,
+        sleep=pauses.sleep,
+        clock=lambda: pauses.now,
+        uniform=lambda low, high: high,
+        vfs=vfs,
+        retry_seconds=0.001,
+    )
     try:
         yield Watched(outbox, pauses)
     finally:

@@ -58,8 +58,8 @@ class DataApi:
     """`calls` are all that came, with their requests. `down` is the status that every call gets while set.
 
     `fail_before[rpc]` and `fail_after[rpc]` are statuses for the next calls of an RPC, given before it is
-    done or instead of the reply. `on_call[rpc]` are called with each request as it comes; it is done when
-    `hold_until[rpc]` is set.
+    done or instead of the reply; None is for a call that succeeds. `on_call[rpc]` are called with each
+    request as it comes; it is done when `hold_until[rpc]` is set.
     """
 
     def __init__(self, *image_ids: str) -> None:
@@ -67,8 +67,8 @@ class DataApi:
         self.dataset_names: dict[str, str] = {}
         self.calls: list[tuple[str, Any]] = []
         self.down: grpc.StatusCode | None = None
-        self.fail_before: dict[str, deque[grpc.StatusCode]] = defaultdict(deque)
-        self.fail_after: dict[str, deque[grpc.StatusCode]] = defaultdict(deque)
+        self.fail_before: dict[str, deque[grpc.StatusCode | None]] = defaultdict(deque)
+        self.fail_after: dict[str, deque[grpc.StatusCode | None]] = defaultdict(deque)
         self.on_call: dict[str, list[Before]] = defaultdict(list)
         self.organizations = {ORGANIZATION: "Acme"}
         self.skips_unknown = False
@@ -107,13 +107,13 @@ class DataApi:
                 listener(request)
             if self.down is not None:
                 await context.abort(self.down, "told to fail")
-            if self.fail_before[name]:
-                await context.abort(self.fail_before[name].popleft(), "told to fail before")
+            if self.fail_before[name] and (status := self.fail_before[name].popleft()):
+                await context.abort(status, "told to fail before")
             if name in self.hold_until:
                 await self.hold_until[name].wait()
             response = await run(request, context)
-            if self.fail_after[name]:
-                await context.abort(self.fail_after[name].popleft(), "told to lose the reply")
+            if self.fail_after[name] and (status := self.fail_after[name].popleft()):
+                await context.abort(status, "told to lose the reply")
             return response
 
         if method.server_streaming:

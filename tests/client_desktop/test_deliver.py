@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -233,6 +234,71 @@ async def test_a_box_shows_once_when_it_is_read_before_its_reply_came(
     assert [shown.id for shown in one.outbox.overlay(Image("a", boxes=tuple(api.boxes("a")))).boxes] == [box.id]
 
 
+async def test_a_page_that_was_read_before_a_delivery_and_comes_after_it_shows_it(
+    api: DataApi, connection: Connection, one: Watched
+) -> None:
+    api.images["a"].boxes["old"] = old = replace(THEIRS, id="old")
+    stale = Image("a", boxes=(old,), tags=("day",))
+    moved_by_others = replace(stale, boxes=(replace(old, x_max=0.9),))
+    await one.outbox.start(connection)
+    box = one.put_box("a")
+    one.put(BoxChange("a", old, None))
+    one.outbox.put(Edit("Tagged", (TagChange("a", "night", True),)))
+    await one.until(lambda counts: counts == OutboxCounts() and bool(one.names))
+    now = one.outbox.overlay(stale)
+    assert [shown.id for shown in now.boxes] == [one.names[box.id]]
+    assert now.tags == ("day", "night")
+    assert one.outbox.overlay(moved_by_others).boxes[0] == moved_by_others.boxes[0]
+    one.pauses.now += 11
+    assert one.outbox.overlay(stale) == stale
+
+
+async def test_twins_differ_also_when_they_were_moved_before_delivery(
+    api: DataApi, connection: Connection, one: Watched
+) -> None:
+    for _ in range(2):
+        box = one.put_box("a")
+        one.put(BoxChange("a", box, replace(box, x_min=0.5)))
+    await one.outbox.drained()
+    await one.outbox.start(connection)
+    await one.delivered()
+    assert api.names_called() == [ADD, ADD]
+    assert len({box.x_min for box in api.boxes("a")}) == 2
+
+
+async def test_a_box_too_thin_for_a_fingerprint_is_not_taken_for_its_delivered_twin(
+    api: DataApi, connection: Connection, one: Watched
+) -> None:
+    await one.outbox.start(connection)
+    one.put(BoxChange("a", None, Box(new_id(), "line", 0.5, 0.1, 0.5 + 1e-12, 0.9)))
+    await one.delivered()
+    api.fail_before[ADD].append(grpc.StatusCode.UNAVAILABLE)
+    one.put(BoxChange("a", None, Box(new_id(), "line", 0.5, 0.1, 0.5 + 1e-12, 0.9)))
+    await one.delivered()
+    assert len(api.boxes("a")) == 2
+
+
+async def test_a_change_that_waits_speaks_of_the_new_name_after_a_restart_too(
+    api: DataApi, connection: Connection, outbox_path: Path
+) -> None:
+    async with watched(outbox_path) as one:
+        await one.outbox.start(connection)
+        one.pauses.immediate = False
+        api.fail_before[READ].append(grpc.StatusCode.UNAVAILABLE)
+        box = Box(new_id(), "bolt", 0.25, 0.25, 0.75, 0.75)
+        api.on_call[ADD].append(lambda _: one.put(BoxChange("a", box, replace(box, label="nut"))))
+        one.put(BoxChange("a", None, box))
+        await one.pauses.begun()
+    async with watched(outbox_path) as one:
+        (found,) = api.boxes("a")
+        shown = one.outbox.overlay(Image("a", boxes=(found,)))
+        assert [(one_box.id, one_box.label) for one_box in shown.boxes] == [(found.id, "nut")]
+        await one.outbox.start(connection)
+        await one.delivered()
+        assert one.outbox.counts == OutboxCounts()
+    assert [found.label for found in api.boxes("a")] == ["nut"]
+
+
 async def test_pauses_double_up_to_a_minute_and_begin_anew_after_success(
     api: DataApi, connection: Connection, one: Watched
 ) -> None:
@@ -452,3 +518,51 @@ async def test_images_do_not_wait_for_each_other(api: DataApi, connection: Conne
     await one.outbox.start(connection)
     await one.delivered()
     assert len(arrived) == 3
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_whatever_fails_the_service_ends_with_what_was_made(
+    api: DataApi, connection: Connection, outbox_path: Path, seed: int
+) -> None:
+    """A hundred edits in three sittings while half of all calls fail, before or after they are done."""
+    chance = random.Random(seed)
+    for rpc in (ADD, UPDATE, REMOVE, READ, "AddTagsToBinaryDataByIDs", "RemoveTagsFromBinaryDataByIDs"):
+        for failing in (api.fail_before[rpc], api.fail_after[rpc]):
+            failing.extend(chance.choice([*AMBIGUOUS, *[None] * 12]) for _ in range(200))
+    model = {image_id: Image(image_id) for image_id in "abc"}
+    for _ in range(3):
+        async with watched(outbox_path) as one:
+            await one.outbox.start(connection)
+            for _ in range(33):
+                change = _some_change(chance, chance.choice(list(model.values())))
+                model[change.image_id] = change.apply(model[change.image_id])
+                one.outbox.put(Edit("Changed", (change,)))
+                if chance.random() < 0.3:
+                    await one.outbox.drained()
+                if chance.random() < 0.1:
+                    await one.delivered()
+    api.fail_before.clear()
+    api.fail_after.clear()
+    async with watched(outbox_path) as one:
+        await one.outbox.start(connection)
+        for held in one.outbox.held:
+            one.outbox.retry(held)
+        await one.delivered()
+        assert one.outbox.counts == OutboxCounts()
+    for image_id, image in model.items():
+        assert sorted(api.images[image_id].tags) == sorted(image.tags)
+        assert sorted(map(_said, api.boxes(image_id))) == sorted(map(_said, image.boxes))
+
+
+def _some_change(chance: random.Random, image: Image) -> BoxChange | TagChange:
+    kind = chance.choice(["add", "add", "change", "remove", "tag"])
+    if kind == "tag":
+        return TagChange(image.id, chance.choice(["day", "night"]), chance.random() < 0.6)
+    if kind == "add" or not image.boxes:
+        return BoxChange(image.id, None, Box(new_id(), "bolt", chance.choice([0.1, 0.2]), 0.1, 0.9, 0.9))
+    box = chance.choice(image.boxes)
+    return BoxChange(image.id, box, replace(box, label=f"nut {chance.random()}") if kind == "change" else None)
+
+
+def _said(box: Box) -> tuple[str, float]:
+    return box.label, round(box.x_min, 6)

@@ -116,9 +116,12 @@ class Disk(apsw.VFS):
         self.failing: type[apsw.Error] | None = None
         self.failed = 0
         self.syncs: list[str] = []
+        self.opened = 0
         super().__init__(self.name, "")
 
     def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:  # noqa: N802
+        if flags[0] & apsw.SQLITE_OPEN_MAIN_DB:
+            self.opened += 1
         return DiskFile(self, name, flags)
 
 
@@ -162,6 +165,7 @@ async def test_a_disk_that_fails_is_said_and_the_edit_is_kept_until_it_works(
         assert len(one.outbox.overlay(Image("image")).boxes) == 2
         disk.failing = None
         await one.until(lambda counts: counts == OutboxCounts(waiting=2))
+        assert disk.opened > 1, "a handle is not trusted after it failed"
     async with watched(outbox_path) as one:
         lefts = [box.x_min for box in one.outbox.overlay(Image("image")).boxes]
         assert lefts == pytest.approx([0.1, 0.2], abs=2e-9)
