@@ -17,7 +17,6 @@ from labeler.samples.camera import HEIGHT, WIDTH, Light, Placed, add_part
 from labeler.samples.scene import FRAMES_OF_LINE, LINES, draw_frame, make_ground, make_noise
 from labeler.samples.shapes import KINDS
 
-
 OF_LINE = 6
 
 
@@ -86,7 +85,7 @@ def test_light_changes_between_pictures(samples: SampleSet) -> None:
     for image in samples.images[:OF_LINE]:
         with Pillow.open(image.path) as picture:
             means.append(np.asarray(picture.convert("L")).mean())
-    assert max(means) > 1.5 * min(means)
+    assert max(means) > 1.3 * min(means)
 
 
 def test_complete_samples_are_not_drawn_again(samples: SampleSet) -> None:

@@ -143,9 +143,9 @@ def make_ground(line: int) -> Plane:
 
 
 def take_frames(use: Callable[[Frame], Taken], of_line: int = FRAMES_OF_LINE) -> list[Taken]:
-    """What `use` makes of the first `of_line` frames of each line, line by line in the order they were taken; the same at every call.
+    """What `use` makes of the first `of_line` frames of each line, line by line in the order they were taken.
 
-    Frames are drawn and used in a few threads at once.
+    They are the same at every call. Frames are drawn and used in a few threads at once.
     """
     noise = make_noise()
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1), "samples") as workers:
