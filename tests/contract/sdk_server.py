@@ -56,6 +56,7 @@ class SdkServer:
         self.answers: dict[str, Answer] = {}
         self.requests: dict[str, list[list[Any]]] = defaultdict(list)
         self.metadata: dict[str, list[dict[str, str]]] = defaultdict(list)
+        self.deadlines: dict[str, list[Any]] = defaultdict(list)
         self.logins = 0
         self.tokens: set[str] = set()
         self.port = 0
@@ -84,6 +85,7 @@ class SdkServer:
     async def _serve(self, name: str, handler: Handler, stream: Stream[Any, Any]) -> None:
         metadata = {key: str(value) for key, value in (stream.metadata or {}).items()}
         self.metadata[name].append(metadata)
+        self.deadlines[name].append(stream.deadline)
         if name != "Authenticate" and metadata.get("authorization", "").removeprefix("Bearer ") not in self.tokens:
             raise GRPCError(Status.UNAUTHENTICATED, "authentication required")
         requests = [request async for request in stream]
