@@ -100,6 +100,7 @@ async def _serve(directory: Path, listening: Listening) -> None:
             stack.callback(watch.cancel)
         sys.stdout.write(json.dumps({"listening": target, "tls": listening.tls, **ready}) + "\n")
         sys.stdout.flush()
+        services.start_housekeeping()
         logger.info("Serving %s at %s", directory, target)
         await stop.wait()
         logger.info("Stopping")

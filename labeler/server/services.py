@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from labeler.rpc.wire.app.data.v1 import data_pb2
@@ -18,6 +19,7 @@ from labeler.server.data_service import DataService
 from labeler.server.dataset_service import DatasetService
 from labeler.server.dispatch import Dispatcher
 from labeler.server.files import FileBlobs
+from labeler.server.housekeeping import keep_house
 from labeler.server.labeler_service import LabelerService
 from labeler.server.open_paths import PathOpener
 from labeler.server.signed_urls import ImageServer, UrlSigner
@@ -38,7 +40,8 @@ class Services:
 
     def __init__(self, directory: Path, accounts: Accounts, local_tokens: tuple[str, ...]) -> None:
         self._catalog = SqliteCatalog(directory / CATALOG_FILE)
-        blobs = FileBlobs(directory / BLOBS_FOLDER)
+        self._blobs = blobs = FileBlobs(directory / BLOBS_FOLDER)
+        self._housekeeping: asyncio.Task[None] | None = None
         content = Content(blobs)
         tokens = Tokens(accounts, local_tokens)
         self.signer = UrlSigner(accounts.derived_secret("signed URL"))
@@ -60,8 +63,15 @@ class Services:
             self.dispatcher.add(module.DESCRIPTOR.services_by_name[service], implementations)
         self.dispatcher.add(auth_pb2.DESCRIPTOR.services_by_name["AuthService"], (AuthService(tokens),), is_open=True)
 
+    def start_housekeeping(self) -> None:
+        """Begin what a service does for itself; ends with `close`."""
+        self._housekeeping = asyncio.create_task(keep_house(self._catalog, self._blobs))
+
     async def close(self) -> None:
         """Finish what was asked and release the files."""
+        if self._housekeeping is not None:
+            self._housekeeping.cancel()
+            await asyncio.wait((self._housekeeping,))
         await self.images_over_http.close()
         await self._tabular.close()
         await self._catalog.close()

@@ -1,0 +1,32 @@
+"""What a service does for itself from time to time: forget what has been in the trash long enough."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+
+from labeler.server.blobs import BlobStore
+from labeler.server.catalog import TRASH_AGE, Catalog
+
+_PAUSE_SECONDS = 6 * 3600
+
+logger = logging.getLogger(__name__)
+
+
+async def empty_trash(catalog: Catalog, blobs: BlobStore, now: datetime) -> int:
+    """Forget images that were deleted longer ago than `TRASH_AGE`, with bytes nothing else has; returns how many."""
+    digests = await catalog.purge(now - TRASH_AGE)
+    return sum([await blobs.delete_unused(digest, now) for digest in digests])
+
+
+async def keep_house(catalog: Catalog, blobs: BlobStore) -> None:
+    """Empty the trash now and every few hours, until cancelled. A failure is logged and tried again later."""
+    while True:
+        try:
+            gone = await empty_trash(catalog, blobs, datetime.now(UTC))
+            if gone:
+                logger.info("Removed the bytes of %d images deleted %d days ago", gone, TRASH_AGE.days)
+        except Exception:
+            logger.exception("The trash could not be emptied")
+        await asyncio.sleep(_PAUSE_SECONDS)

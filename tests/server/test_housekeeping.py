@@ -1,0 +1,40 @@
+"""The trash is emptied in time, and not before."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from labeler.domain.errors import Missing
+from labeler.server.catalog import TRASH_AGE, NewImage, Source
+from labeler.server.files import FileBlobs
+from labeler.server.housekeeping import empty_trash
+from labeler.server.sqlite.catalog import SqliteCatalog
+
+ORGANIZATION = "11111111-1111-4111-8111-111111111111"
+
+
+async def one(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+async def test_bytes_go_when_the_trash_is_old_and_nothing_else_has_them(tmp_path: Path) -> None:
+    catalog, blobs = SqliteCatalog(tmp_path / "catalog.db"), FileBlobs(tmp_path / "blobs")
+    now = datetime.now(UTC)
+    contents = (b"shared", b"shared", b"alone")
+    kept = [await blobs.put(one(content)) for content in contents]
+    source = Source(location_id="abcdefghij", mime_type="image/jpeg")
+    images = [NewImage(source, now, now, size_bytes=blob.size, digest=blob.digest) for blob in kept]
+    ids = await catalog.insert_images(ORGANIZATION, images)
+    await catalog.delete_images(ORGANIZATION, ids[1:])
+    assert await empty_trash(catalog, blobs, now + TRASH_AGE - timedelta(minutes=1)) == 0
+    assert await blobs.read(kept[2].digest) == b"alone"
+    assert await empty_trash(catalog, blobs, now + TRASH_AGE + timedelta(minutes=1)) == 1
+    assert await blobs.read(kept[0].digest) == b"shared"
+    with pytest.raises(Missing):
+        await blobs.read(kept[2].digest)
+    assert await catalog.trash(ORGANIZATION) == ()
+    await catalog.close()
