@@ -81,9 +81,14 @@ def _write_zip(file: IO[bytes], images: Sequence[BinaryData]) -> None:
 
 
 def _file_name(metadata: BinaryMetadata) -> str:
+    """Viam's name of the file; its extension is `file_ext` where there is one, whatever the mime type says."""
     named = BinaryMetadata.FromString(metadata.SerializeToString())
     named.ClearField("annotations")
-    return file_name_for_download(image_from(named))
+    extension = metadata.file_ext.removesuffix(".gz")
+    if extension:
+        named.capture_metadata.ClearField("mime_type")
+    name = file_name_for_download(image_from(named))
+    return name if name.endswith(extension) else name + extension
 
 
 def _unpacked(image: BinaryData) -> bytes:

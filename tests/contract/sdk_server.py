@@ -57,6 +57,7 @@ class SdkServer:
         self.requests: dict[str, list[list[Any]]] = defaultdict(list)
         self.metadata: dict[str, list[dict[str, str]]] = defaultdict(list)
         self.deadlines: dict[str, list[Any]] = defaultdict(list)
+        self.refuses_streams: Exception | None = None
         self.logins = 0
         self.tokens: set[str] = set()
         self.port = 0
@@ -88,6 +89,9 @@ class SdkServer:
         self.deadlines[name].append(stream.deadline)
         if name != "Authenticate" and metadata.get("authorization", "").removeprefix("Bearer ") not in self.tokens:
             raise GRPCError(Status.UNAUTHENTICATED, "authentication required")
+        if self.refuses_streams and handler.cardinality is Cardinality.STREAM_UNARY:
+            await stream.recv_message()
+            raise self.refuses_streams
         requests = [request async for request in stream]
         self.requests[name].append(requests)
         answer = self._sign_in(requests[0]) if name == "Authenticate" else self.answers.get(name)
