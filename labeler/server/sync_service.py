@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from typing import Protocol
 
 from labeler.domain.box import check_box
@@ -183,8 +184,7 @@ async def _stream_chunks(
 
 def _kind(about: data_sync_pb2.UploadMetadata, sensor: data_sync_pb2.SensorMetadata, head: bytes) -> tuple[str, str]:
     """The mime type and the extension (with the dot): what was said, else what the bytes are."""
-    _, dot, suffix = about.file_name.replace("\\", "/").rpartition("/")[2].rpartition(".")
-    extension = about.file_extension or dot + suffix
+    extension = about.file_extension or PurePosixPath(about.file_name.replace("\\", "/")).suffix
     if extension and not extension.startswith("."):
         extension = f".{extension}"
     mime = (
