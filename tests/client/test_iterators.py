@@ -1,0 +1,157 @@
+"""All pages and all images: in order, a bounded number ahead, nothing left running."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+from grpclib.const import Status as SdkStatus
+from grpclib.exceptions import GRPCError as SdkError
+from viam.gen.app.data.v1 import data_pb2 as sdk_data
+
+from labeler.client import DataClient, Filter, InvalidCallError, Order, UnavailableError
+from tests.contract.sdk_server import SdkServer
+
+
+class Library:
+    """Pages of images, and images that come when they are let through."""
+
+    def __init__(self, sdk: SdkServer, count: int, held: bool = False) -> None:
+        self.names = [f"i{number}" for number in range(count)]
+        self.open: set[str] = set()
+        self.most_open = 0
+        self.changed = asyncio.Condition()
+        self.gates = {name: asyncio.Event() for name in self.names}
+        if not held:
+            for gate in self.gates.values():
+                gate.set()
+        self.gone: set[str] = set()
+        sdk.answers["BinaryDataByFilter"] = self.page
+        sdk.answers["BinaryDataByIDs"] = self.image
+
+    def page(self, requests: list[Any]) -> sdk_data.BinaryDataByFilterResponse:
+        asked = requests[0].data_request
+        first = int(asked.last or 0)
+        names = self.names[first : first + (asked.limit or 50)]
+        found = [sdk_data.BinaryData(metadata=sdk_data.BinaryMetadata(binary_data_id=name)) for name in names]
+        return sdk_data.BinaryDataByFilterResponse(data=found, count=len(found), last=str(first + len(found)))
+
+    async def image(self, requests: list[Any]) -> Any:
+        (name,) = requests[0].binary_data_ids
+        assert requests[0].include_binary
+        await self.note(self.open.add, name)
+        self.most_open = max(self.most_open, len(self.open))
+        try:
+            await self.gates[name].wait()
+        finally:
+            await self.note(self.open.discard, name)
+        if name in self.gone:
+            return SdkError(SdkStatus.NOT_FOUND, "no such image")
+        metadata = sdk_data.BinaryMetadata(binary_data_id=name)
+        found = sdk_data.BinaryData(binary=name.encode(), metadata=metadata)
+        return sdk_data.BinaryDataByIDsResponse(data=[found], count=1)
+
+    async def note(self, change: Any, name: str) -> None:
+        async with self.changed:
+            change(name)
+            self.changed.notify_all()
+
+    async def until_open(self, *names: str) -> None:
+        async with self.changed:
+            await self.changed.wait_for(lambda: self.open == set(names))
+
+
+async def test_all_pages(sdk: SdkServer, data: DataClient) -> None:
+    Library(sdk, 7)
+    shown = Filter(dataset_id="d")
+    pages = [page async for page in data.binary_data_pages(shown, Order.ORDER_ASCENDING, page_size=3)]
+    assert [[each.metadata.binary_data_id for each in page] for page in pages] == [
+        ["i0", "i1", "i2"], ["i3", "i4", "i5"], ["i6"],
+    ]  # fmt: skip
+    requests = [request for (request,) in sdk.requests["BinaryDataByFilter"]]
+    assert [request.data_request.last for request in requests] == ["", "3", "6", "7"]
+    assert {request.data_request.filter.dataset_id for request in requests} == {"d"}
+    assert {request.data_request.sort_order for request in requests} == {sdk_data.ORDER_ASCENDING}
+    assert not any(request.include_binary for request in requests)
+
+
+@pytest.mark.parametrize("last", ["", "same"])
+async def test_a_service_that_does_not_go_on_ends_the_pages(sdk: SdkServer, data: DataClient, last: str) -> None:
+    sdk.answers["BinaryDataByFilter"] = sdk_data.BinaryDataByFilterResponse(data=[sdk_data.BinaryData()], last=last)
+    assert len([page async for page in data.binary_data_pages()]) == (1 if last == "" else 2)
+
+
+async def test_all_images_in_order(sdk: SdkServer, data: DataClient) -> None:
+    library = Library(sdk, 25)
+    library.gone = {"i3"}
+    found = [image.binary.decode() async for image in data.images(in_flight=4, page_size=10)]
+    assert found == [name for name in library.names if name != "i3"]
+    assert library.most_open <= 4
+
+
+async def test_images_that_come_out_of_order_are_given_in_order(sdk: SdkServer, data: DataClient) -> None:
+    library = Library(sdk, 4, held=True)
+    async with aclosing(data.images(in_flight=3)) as images:
+        first = asyncio.ensure_future(anext(images))
+        await library.until_open("i0", "i1", "i2")
+        library.gates["i2"].set()
+        library.gates["i1"].set()
+        await library.until_open("i0")
+        assert not first.done()
+        for gate in library.gates.values():
+            gate.set()
+        rest = [(await first).binary, *[image.binary async for image in images]]
+    assert rest == [b"i0", b"i1", b"i2", b"i3"]
+    assert library.most_open == 3
+
+
+async def test_leaving_early_ends_the_calls_under_way(sdk: SdkServer, data: DataClient) -> None:
+    library = Library(sdk, 20, held=True)
+    library.gates["i0"].set()
+    tasks = asyncio.all_tasks()
+    async with aclosing(data.images(in_flight=5)) as images:
+        async for image in images:
+            assert image.binary == b"i0"
+            break
+    await library.until_open()
+    ours = {task for task in asyncio.all_tasks() - tasks if "labeler" in str(task.get_coro())}
+    assert ours == set()
+    assert len(sdk.requests["BinaryDataByIDs"]) <= 5
+
+
+async def test_cancelling_ends_the_calls_under_way(sdk: SdkServer, data: DataClient) -> None:
+    library = Library(sdk, 20, held=True)
+
+    async def take_all() -> None:
+        async for _ in data.images(in_flight=2):
+            pass
+
+    taking = asyncio.create_task(take_all())
+    await library.until_open("i0", "i1")
+    taking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await taking
+    await library.until_open()
+
+
+async def test_a_failure_is_raised_where_its_image_would_be(sdk: SdkServer, data: DataClient) -> None:
+    Library(sdk, 3)
+    usual: Any = sdk.answers["BinaryDataByIDs"]
+
+    async def failing(requests: list[Any]) -> Any:
+        if requests[0].binary_data_ids[0] == "i1":
+            return SdkError(SdkStatus.UNAVAILABLE, "busy")
+        return await usual(requests)
+
+    sdk.answers["BinaryDataByIDs"] = failing
+    async with aclosing(data.images(in_flight=3)) as images:
+        assert (await anext(images)).binary == b"i0"
+        with pytest.raises(UnavailableError, match="busy"):
+            await anext(images)
+
+
+async def test_at_least_one_in_flight(data: DataClient) -> None:
+    with pytest.raises(InvalidCallError, match=r"^in_flight is 0"):
+        await anext(data.images(in_flight=0))
