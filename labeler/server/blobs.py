@@ -42,5 +42,9 @@ class BlobStore(Protocol):
         ...
 
     async def delete_unused(self, digest: str, untouched_since: datetime) -> bool:
-        """Delete a blob that nothing refers to, unless it was put again at or after the time; tells whether it did."""
+        """Delete a blob that nothing refers to, unless it was put at or after the time; tells whether it did.
+
+        An upload puts its bytes before the catalog refers to them: the time must be earlier than the begin
+        of any upload under way.
+        """
         ...
