@@ -166,6 +166,36 @@ async def test_undoing_the_removal_of_a_delivered_box_brings_it_back_under_a_new
     assert (back.label, round(back.x_min, 6)) == ("bolt", 0.1)
 
 
+async def test_a_box_that_was_brought_back_twice_is_still_known_by_its_first_name(
+    api: DataApi, connection: Connection, one: Watched
+) -> None:
+    """As a history does that was written before the names came."""
+    await one.outbox.start(connection)
+    box = one.put_box("a")
+    await one.delivered()
+    for _ in range(2):
+        one.put(BoxChange("a", box, None))
+        await one.delivered()
+        one.put(BoxChange("a", None, box))
+        await one.delivered()
+    one.put(BoxChange("a", box, replace(box, label="nut")))
+    await one.delivered()
+    assert one.outbox.counts == OutboxCounts()
+    assert [found.label for found in api.boxes("a")] == ["nut"]
+
+
+async def test_removing_what_is_gone_already_is_done(api: DataApi, connection: Connection, one: Watched) -> None:
+    """Gone with its image before it is read, and gone between reading and removing."""
+    api.images["a"].boxes[THEIRS.id] = THEIRS
+    api.on_call[REMOVE].append(lambda _: api.images["a"].boxes.clear())
+    await one.outbox.start(connection)
+    one.put(BoxChange("a", THEIRS, None))
+    one.put(BoxChange("no such image", THEIRS, None))
+    await one.delivered()
+    assert one.outbox.counts == OutboxCounts()
+    assert api.names_called(READ) == [REMOVE]
+
+
 @pytest.mark.parametrize("status", AMBIGUOUS)
 async def test_a_lost_reply_adds_one_box(
     api: DataApi, connection: Connection, one: Watched, status: grpc.StatusCode
