@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from labeler.domain.image import Choice, Dataset, Image
 from labeler.domain.library import OpenProgress
 from labeler.formats.coco import read_coco
 from labeler.formats.registry import FORMATS
+from labeler.formats.staging import StagedFolder
 from labeler.transfer import export_images
 from labeler.transfer.exporting import AT_ONCE, PAGE, wanted_images
 from labeler.transfer.importing import import_images
@@ -113,6 +115,39 @@ async def test_cancelling_leaves_nothing(tmp_path: Path, is_there: bool) -> None
     with pytest.raises(asyncio.CancelledError):
         await export
     assert below(tmp_path) == (["out"] if is_there else [])
+
+
+@pytest.mark.parametrize("steps", range(1, 8))
+async def test_cancelling_at_once_leaves_nothing(tmp_path: Path, steps: int) -> None:
+    export = asyncio.create_task(export_images(MemorySource(some(40)), tmp_path / "out", "viam"))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    export.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await export
+    assert below(tmp_path) == []
+
+
+async def test_cancelling_while_the_folder_is_made_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, cancelled = threading.Event(), threading.Event()
+    begin = StagedFolder.begin
+
+    def slow(self: StagedFolder) -> None:
+        begin(self)
+        begun.set()
+        cancelled.wait()
+
+    monkeypatch.setattr(StagedFolder, "begin", slow)
+    export = asyncio.create_task(export_images(MemorySource(some(1)), tmp_path / "out", "viam"))
+    await asyncio.to_thread(begun.wait)
+    export.cancel()
+    await asyncio.sleep(0)
+    cancelled.set()
+    with pytest.raises(asyncio.CancelledError):
+        await export
+    assert below(tmp_path) == []
 
 
 async def test_only_a_few_pictures_are_fetched_ahead(tmp_path: Path) -> None:

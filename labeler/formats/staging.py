@@ -45,12 +45,11 @@ class StagedFolder:
         if not self._is_new and any(self._out.iterdir()):
             raise InvalidValue(f"{out} is not empty; choose a new or empty folder to export to")
         name = f".labeler-{secrets.token_hex(4)}.partial"
-        if self._is_new:
-            self._out.parent.mkdir(parents=True, exist_ok=True)
-            self.work = self._out.parent / name
-        else:
-            self.work = self._out / name
-        self.work.mkdir()
+        self.work = (self._out.parent if self._is_new else self._out) / name
+
+    def begin(self) -> None:
+        """Make the work folder. Until then nothing on disk is touched."""
+        self.work.mkdir(parents=True)
 
     def commit(self, is_stopped: Callable[[], bool] = lambda: False) -> None:
         """Force all to disk and put it in place. Raises Stopped, with nothing in place, if asked to stop."""

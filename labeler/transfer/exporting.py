@@ -94,21 +94,23 @@ async def export_images(
     with ThreadPoolExecutor(1, "export") as thread, _disk_errors(out):
         run = _Run(thread)
         staged = await run.call(lambda: StagedFolder(out, layout.manifest))
-        writer: Writer | None = None
+        opened: list[Writer] = []
         try:
-            writer = await run.call(lambda: layout.writer(staged.work, out))
+            await run.call(staged.begin)
+            await run.call(lambda: opened.append(layout.writer(staged.work, out)))
+            writer = opened[0]
             result = await _write_all(source, wanted, writer, run, total, on_progress, as_seen, pauses)
             await run.call(writer.close)
             await run.call(lambda: staged.commit(run.stopped.is_set))
         except BaseException:
             run.stopped.set()
-            await run.to_the_end(lambda: _discard(writer, staged))
+            await run.to_the_end(lambda: _discard(opened, staged))
             raise
     return replace(result, folder=out)
 
 
-def _discard(writer: Writer | None, staged: StagedFolder) -> None:
-    if writer is not None:
+def _discard(opened: Sequence[Writer], staged: StagedFolder) -> None:
+    for writer in opened:
         writer.discard()
     staged.discard()
 

@@ -9,6 +9,7 @@ from labeler.formats.staging import StagedFolder, Stopped
 
 
 def fill(staged: StagedFolder) -> None:
+    staged.begin()
     (staged.work / "data").mkdir()
     (staged.work / "data" / "a.jpg").write_bytes(b"a")
     (staged.work / "list.json").write_text("{}")
