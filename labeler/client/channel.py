@@ -9,8 +9,7 @@ failure leaves open whether it was.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 from typing import Self, TypeVar, cast
 
 import grpc
@@ -18,6 +17,7 @@ import grpc.aio
 from google.protobuf.message import Message
 
 from labeler.client.endpoint import PLAINTEXT, TLS, Endpoint, Security, channel_credentials
+from labeler.client.writing import written
 from labeler.rpc.errors import ServiceFailedError, Status, UnauthenticatedError, error_of
 from labeler.rpc.wire.proto.rpc.v1 import auth_pb2
 
@@ -45,7 +45,6 @@ _OPTIONS: tuple[tuple[str, int], ...] = (
 Response = TypeVar("Response", bound=Message)
 Result = TypeVar("Result")
 UnaryStream = grpc.aio.UnaryStreamCall[Message, Response]
-StreamUnary = grpc.aio.StreamUnaryCall[Message, Response]
 Requests = Callable[[], AsyncIterable[Message]] | AsyncIterable[Message]
 
 
@@ -122,12 +121,8 @@ class Connection:
 
         async def once() -> Response:
             call = start(timeout=timeout, metadata=self._metadata())
-            try:
-                async with _closing(requests() if callable(requests) else requests) as messages:
-                    await _write_all(call, messages)
-                return await call
-            finally:
-                call.cancel()
+            messages = requests() if callable(requests) else requests
+            return await written(call, messages, method, self.endpoint.target)
 
         return await self._signed_in(method, once, repeatable=callable(requests))
 
@@ -229,26 +224,3 @@ def _mark_seen(task: asyncio.Task[None]) -> None:
 async def _next(call: UnaryStream[Response]) -> Response | None:
     response = await call.read()
     return None if response is grpc.aio.EOF else cast(Response, response)
-
-
-async def _write_all(call: StreamUnary[Response], messages: AsyncIterable[Message]) -> None:
-    """Write until the messages or the service's patience end; what the service said is the call's result."""
-    async for message in messages:
-        if call.done():
-            return
-        try:
-            await call.write(message)
-        except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
-            return
-    if not call.done():
-        await call.done_writing()
-
-
-@contextlib.asynccontextmanager
-async def _closing(messages: AsyncIterable[Message]) -> AsyncIterator[AsyncIterable[Message]]:
-    """The messages; where they are a generator, it is finished when the block ends, not when it is collected."""
-    try:
-        yield messages
-    finally:
-        if isinstance(messages, AsyncGenerator):
-            await messages.aclose()

@@ -85,6 +85,16 @@ async def test_a_file_is_not_held_in_memory(sdk: SdkServer, data: DataClient, tm
         tracemalloc.stop()
 
 
+async def test_a_refusal_in_the_middle_of_an_upload_is_told_as_the_service_said_it(
+    sdk: SdkServer, data: DataClient
+) -> None:
+    """Again and again, because it is a matter of which comes first: the refusal or the failing write."""
+    sdk.refuses_streams = SdkError(SdkStatus.RESOURCE_EXHAUSTED, "full")
+    for _ in range(40):
+        with pytest.raises(ExhaustedError, match="full"):
+            await data.file_upload("p", bytes(3_000_000))
+
+
 async def test_an_error_of_the_data_ends_the_upload_and_is_raised(sdk: SdkServer, data: DataClient) -> None:
     async def chunks() -> AsyncIterator[bytes]:
         yield bytes(300 * KIB)
