@@ -100,6 +100,7 @@ def resolve(session: Session, org: int, wanted: Filter) -> Wanted:
 
 
 def _sources(session: Session, org: int, wanted: Filter) -> Clause | None:
+    """The sources that the filter allows; None if those are all."""
     conditions: list[tuple[str, Sequence[str]]] = [
         (name, (value,)) for name in SOURCE_FIELDS if isinstance(value := getattr(wanted, name, ""), str) and value
     ]
@@ -114,6 +115,9 @@ def _sources(session: Session, org: int, wanted: Filter) -> Clause | None:
         f"SELECT number FROM source WHERE org = ? AND {text} ORDER BY number",
         [org, *(value for _, values in conditions for value in values)],
     )
+    row = session.row("SELECT count(*) FROM source WHERE org = ?", [org])
+    if row and row[0] == len(found):
+        return None
     return tuple(Link("image", "source", number) for (number,) in found)
 
 
@@ -202,7 +206,8 @@ def leading_clause(session: Session, wanted: Wanted) -> Clause | None:
 def matching(session: Session, wanted: Wanted) -> Sql:
     """`FROM image i WHERE ...` for all images that are wanted, in no order."""
     leading = leading_clause(session, wanted)
-    condition = Sql("i.org = ?", (wanted.org,)) + _times(wanted, "i.time_us")
+    # With the plus, the leading clause chooses the index.
+    condition = Sql("i.org = ?" if leading is None else "+i.org = ?", (wanted.org,)) + _times(wanted, "i.time_us")
     if wanted.tagged is not None:
         condition += Sql("i.tagged = ?", (wanted.tagged,))
     elif leading is None or leading[0].table == "image":
