@@ -223,7 +223,8 @@ class CanvasView(QWidget):
         assert canvas.view is not None  # noqa: S101 - paintEvent asked
         for box in self._boxes()[1]:
             is_selected = box.id == canvas.selected
-            style = Style(True, is_selected, canvas.edge if is_selected else None)
+            can_be_held = is_selected or canvas.draft is not None or canvas.tool is Tool.SELECT
+            style = Style(can_be_held, is_selected, canvas.edge if is_selected else None)
             paint_held(painter, canvas.view, QRectF(self.rect()), box, self._session.labels, style)
 
     def _paint_pointer(self, painter: QPainter) -> None:
@@ -339,7 +340,7 @@ class CanvasView(QWidget):
         super().leaveEvent(event)
         self.canvas.leave()
 
-    def focusOutEvent(self, event: QEvent) -> None:  # type: ignore[override]
+    def focusOutEvent(self, event: QEvent) -> None:
         self._space_is_down = False
         self.update()
 

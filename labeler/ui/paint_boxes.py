@@ -82,12 +82,9 @@ def paint_held(painter: QPainter, view: View, room: QRectF, box: Box, labels: Na
     painter.setPen(_pen(color, LINE, box.confidence is not None))
     painter.drawRect(rect)
     if style.edge is not None:
-        painter.setPen(_pen(theme.DARK.halo, 7))
-        painter.drawLine(_edge_line(rect, style.edge))
-        painter.setPen(_pen(QColor("#ffffff"), 5))
-        painter.drawLine(_edge_line(rect, style.edge))
-        painter.setPen(_pen(color, 3))
-        painter.drawLine(_edge_line(rect, style.edge))
+        for ink, width in ((theme.DARK.halo, 8), (QColor("#ffffff"), 6)):
+            painter.setPen(_pen(ink, width))
+            painter.drawLine(_edge_line(rect, style.edge))
     if style.has_handles:
         _paint_handles(painter, rect, color)
     paint_label(painter, rect, room, box, labels, may_shorten=False)

@@ -159,6 +159,14 @@ def style_sheet(theme: Colors) -> str:
         border: 1px solid {theme.control.name()}; border-radius: {RADIUS}px; }}
     QLineEdit:focus, QDateTimeEdit:focus {{ border: {FOCUS}px solid {theme.accent.name()};
         padding: 0 {GAP - 3}px; }}
+    QScrollBar:vertical {{ background: transparent; width: {PADDING}px; margin: 0; }}
+    QScrollBar:horizontal {{ background: transparent; height: {PADDING}px; margin: 0; }}
+    QScrollBar::handle {{ background: {theme.control.name()}; border-radius: {UNIT}px; margin: 2px; }}
+    QScrollBar::handle:vertical {{ min-height: {ROW}px; }}
+    QScrollBar::handle:horizontal {{ min-width: {ROW}px; }}
+    QScrollBar::handle:hover {{ background: {theme.quiet.name()}; }}
+    QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+    QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
     QSplitter::handle {{ background: {theme.border.name()}; }}
     QMenu {{ background: {theme.panel.name()}; border: 1px solid {theme.control.name()}; padding: {UNIT}px 0; }}
     QMenu::item {{ min-height: {ROW - 4}px; padding: 2px {PADDING * 2}px; }}
