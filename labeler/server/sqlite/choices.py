@@ -84,21 +84,21 @@ def _of_sources(
 
 def _of_links(session: Session, org: int, wanted: Filter, table: str, kind: str, value: str) -> tuple[Choice, ...]:
     found = resolve(session, org, wanted)
-    condition, values = "1 = 1", tuple[object, ...]()
-    if found.is_nothing:
-        condition = "1 = 0"
-    elif not found.is_all:
+    of_org = f"x.{kind} IN (SELECT number FROM {kind} WHERE org = ?)"
+    counts: dict[int, int] = {}
+    if found.is_all:
+        counts = dict(session.rows(f"SELECT x.{kind}, count(*) FROM {table} x WHERE {of_org} GROUP BY x.{kind}", [org]))
+    elif not found.is_nothing:
         images = matching(session, found)
-        condition, values = f"x.image IN (SELECT i.number {images.text})", images.values
+        of_images = f"x.image IN (SELECT i.number {images.text})"
+        sql = f"SELECT x.{kind}, count(*) FROM {table} x WHERE {of_images} GROUP BY x.{kind}"
+        counts = dict(session.rows(sql, images.values))
     # Datasets are few and a person made each: they are offered while empty, too.
-    join = "LEFT JOIN" if kind == "dataset" else "JOIN"
-    rows = session.rows(
-        f"SELECT n.{value}, n.name, count(x.image) FROM {kind} n "
-        f"{join} {table} x ON x.{kind} = n.number AND {condition} "
-        f"WHERE n.org = ? GROUP BY n.{value}, n.name",
-        [*values, org],
+    return _ordered(
+        Choice(one, title, counts.get(number, 0))
+        for number, one, title in session.rows(f"SELECT number, {value}, name FROM {kind} WHERE org = ?", [org])
+        if number in counts or kind == "dataset"
     )
-    return _ordered(Choice(one, title, count) for one, title, count in rows)
 
 
 def _ordered(found: Iterable[Choice]) -> tuple[Choice, ...]:
