@@ -69,9 +69,10 @@ class Ledger:
         if not changes:
             return
         rows = tuple(Pending(head, place, change) for place, change in enumerate(changes))
+        saved = self.rows.add(head, changes)
         self.index.add(rows)
         self._touch(row.image_id for row in rows)
-        self.rows.add(head, changes).add_done_callback(lambda done: self._saved(rows, done))
+        saved.add_done_callback(lambda done: self._saved(rows, done))
 
     def _as_sent(self, change: Change) -> Change:
         """The change under the service's names, with a fingerprint on what will make a new box."""

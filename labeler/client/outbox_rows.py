@@ -77,9 +77,12 @@ class OutboxRows:
         self._writer = Writer(connection, lambda: _open(path, vfs), on_problem, retry_seconds)
 
     def add(self, head: Head, changes: Sequence[Change]) -> asyncio.Future[None]:
+        # Made here, so that what cannot be written fails before anybody counts on it, and never the writer.
+        edit = (head.number, self._target, _head_to_json(head))
+        rows = [(head.number, i, change_to_json(one), Stage.WAITING.value) for i, one in enumerate(changes)]
+
         def write(connection: apsw.Connection) -> None:
-            connection.execute("INSERT INTO edit VALUES (?, ?, ?)", (head.number, self._target, _head_to_json(head)))
-            rows = [(head.number, i, change_to_json(one), Stage.WAITING.value) for i, one in enumerate(changes)]
+            connection.execute("INSERT INTO edit VALUES (?, ?, ?)", edit)
             _many(connection, "INSERT INTO change VALUES (?, ?, ?, ?, 0, '')", rows)
 
         return self._writer.submit(write)

@@ -237,3 +237,13 @@ async def test_a_put_after_closing_is_an_error_not_a_loss(outbox_path: Path) -> 
         await one.outbox.close()
         with pytest.raises(RuntimeError, match="closed"):
             one.put_box("image")
+
+
+async def test_an_edit_that_cannot_be_written_is_an_error_and_later_ones_are_saved(outbox_path: Path) -> None:
+    async with watched(outbox_path) as one:
+        with pytest.raises(TypeError):
+            one.outbox.put(Edit("Tagged", (TagChange("image", b"bytes", True),)))  # type: ignore[arg-type]
+        assert one.outbox.counts == OutboxCounts()
+        one.put_box("image")
+        await one.outbox.drained()
+        assert one.outbox.counts == OutboxCounts(waiting=1)
