@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PIL import Image as Picture
-
 from labeler.domain.media import HEAD_SIZE, sniff
 from labeler.server.catalog import FileReference
 from labeler.server.natural import natural_key
@@ -132,6 +130,8 @@ def _capture_time(file: str, head: bytes, mime_type: str) -> datetime | None:
     """When the picture was taken, as its EXIF data says; without an offset there, in this machine's time zone."""
     if mime_type not in _WITH_EXIF or (mime_type == "image/jpeg" and b"Exif\0" not in head):
         return None
+    from PIL import Image as Picture  # slow to import, and a service may never need it
+
     try:
         with Picture.open(file) as picture:
             details = picture.getexif().get_ifd(_EXIF_IFD)

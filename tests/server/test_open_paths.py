@@ -18,7 +18,7 @@ from labeler.domain.box import Box
 from labeler.domain.filter import Filter, Order
 from labeler.domain.library import OpenProgress
 from labeler.server.accounts import Part
-from labeler.server.catalog import ImageRecord
+from labeler.server.catalog import FileReference, ImageRecord
 from labeler.server.content import Content
 from labeler.server.files import FileBlobs
 from labeler.server.open_paths import PathOpener
@@ -71,6 +71,11 @@ class Library:
 
     async def label(self, record: ImageRecord) -> None:
         await self.catalog.add_boxes(ORGANIZATION, record.id, [Box("", "bolt", 0.1, 0.1, 0.5, 0.5)])
+
+
+def reference_to(path: Path) -> FileReference:
+    status = path.stat()
+    return FileReference(str(path), status.st_size, status.st_mtime_ns)
 
 
 @pytest.fixture
@@ -163,6 +168,19 @@ async def test_a_moved_file_keeps_its_labels(library: Library, tmp_path: Path) -
     assert moved.reference is not None
     assert moved.reference.path == str(new)
     assert await Content(library.blobs).problems([moved]) == ("",)
+
+
+async def test_an_image_with_labels_is_never_dropped_as_known(library: Library) -> None:
+    library.write("a.jpg", picture(1))
+    library.write("b.jpg", picture(2))
+    await library.open()
+    _, second = await library.records()
+    await library.label(second)
+    assert second.reference is not None
+    # As after an opening that was cancelled before it knew the content.
+    await library.catalog.relink(ORGANIZATION, second.id, reference_to(library.write("b.jpg", picture(1))), "")
+    assert counts(await library.open()) == (2, 0, 2, 2)
+    assert await library.names() == ["a.jpg", "b.jpg"]
 
 
 async def test_a_changed_file_is_read_anew_only_if_nothing_was_said_of_it(library: Library) -> None:
