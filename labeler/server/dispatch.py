@@ -60,6 +60,8 @@ class Dispatcher(grpc.GenericRpcHandler):
             caller = self._authenticate(metadata)
         except RpcError as error:
             return _refusing(error)
+        except Exception:
+            return _refusing(_unexpected(path))
         if route is None or route.behaviour is None:
             return _refusing(RpcError(grpc.StatusCode.UNIMPLEMENTED, f"{path} is not offered by this service."))
         return route.handler(caller)
@@ -72,6 +74,14 @@ def _refusing(error: RpcError) -> grpc.RpcMethodHandler[Any, Any]:
         await context.abort(error.code, error.message)
 
     return grpc.stream_unary_rpc_method_handler(refuse)
+
+
+def _unexpected(what: str) -> RpcError:
+    """Log the error being handled; gives what the caller learns of it."""
+    reference = secrets.token_hex(4)
+    logger.exception("%s failed, reference %s", what, reference)
+    text = f"The service failed to answer; its log says why, at reference {reference}."
+    return RpcError(grpc.StatusCode.INTERNAL, text)
 
 
 def _serialize(message: Message) -> bytes:
@@ -139,9 +149,6 @@ class _Route:
         except grpc.aio.AbortError:
             raise
         except Exception:
-            reference = secrets.token_hex(4)
-            logger.exception("%s failed, reference %s", self._method.full_name, reference)
-            text = f"The service failed to answer; its log says why, at reference {reference}."
-            refusal = RpcError(grpc.StatusCode.INTERNAL, text)
+            refusal = _unexpected(self._method.full_name)
         await context.abort(refusal.code, refusal.message)
         return None

@@ -29,7 +29,7 @@ _HEAD_BYTES = 16 * 1024
 _HEAD_SECONDS = 10.0
 _SEND_SECONDS = 60.0
 """How long a client may leave sent bytes untaken."""
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 logger = logging.getLogger(__name__)
 
@@ -110,6 +110,8 @@ class ImageServer:
             pass  # the client went away, or never asked
         except asyncio.CancelledError:
             pass  # the service ends
+        except LabelerError as error:
+            logger.warning("An image could not be sent to its end: %s", error)
         except Exception:
             logger.exception("An HTTP request failed")
         finally:

@@ -65,6 +65,8 @@ class Answers:
 
 
 def authenticate(metadata: Mapping[str, str]) -> Caller:
+    if metadata.get("authorization") == "Bearer breaks":
+        raise RuntimeError("a secret detail")
     if metadata.get("authorization") != "Bearer good":
         raise RpcError(grpc.StatusCode.UNAUTHENTICATED, "authentication required")
     return Caller("org", "key")
@@ -169,6 +171,14 @@ async def test_an_unexpected_error_tells_a_reference_only(channel: Any, caplog: 
     (record,) = [one for one in caplog.records if "failed, reference" in one.getMessage()]
     assert record.getMessage().split()[-1] in text
     assert "a secret detail" in caplog.text
+
+
+@pytest.mark.logs("TagsByFilter failed, reference [0-9a-f]{8}")
+async def test_an_unexpected_error_while_signing_in_tells_a_reference_only(channel: Any) -> None:
+    metadata = (("authorization", "Bearer breaks"),)
+    code, text = await failure(channel.unary_unary(DATA + "TagsByFilter")(asked("night"), metadata=metadata))
+    assert code is grpc.StatusCode.INTERNAL
+    assert "secret" not in text
 
 
 async def test_an_answering_stream_that_fails_says_why_after_what_it_sent(channel: Any) -> None:
