@@ -101,7 +101,7 @@ def decode(content: bytes, size: int = 0) -> Decoded:
                     f"The picture is too large to show: {width} x {height} px is more than "
                     f"{MOST_PIXELS // 1_000_000} megapixels."
                 )
-            turn = _TURNS.get(_orientation(header))
+            turn = None if kind == "image/tiff" else _TURNS.get(_orientation(header))  # Pillow turns TIFF itself.
             picture = _pixels(content, header, size)
     except _UNREADABLE as error:
         if isinstance(error, InvalidValue):
