@@ -58,6 +58,9 @@ class Connection:
         self._closed = False
         credentials, options_of_tls = channel_credentials(endpoint)
         options: list[tuple[str, int | str]] = [*_OPTIONS, *options_of_tls]
+        if endpoint.is_loopback:
+            # grpc would go to this machine, too, by way of the proxy in the environment.
+            options.append(("grpc.enable_http_proxy", 0))
         if credentials is None:
             self._channel = grpc.aio.insecure_channel(endpoint.target, options=options)
         else:

@@ -50,6 +50,13 @@ async def test_a_ready_token_needs_no_sign_in(sdk: SdkServer) -> None:
     assert sdk.logins == 0
 
 
+async def test_a_proxy_is_not_asked_the_way_to_this_machine(sdk: SdkServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "grpc_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    async with await ViamClient.connect(sdk.endpoint()) as viam:
+        assert await viam.data_client.tags_by_filter() == []
+
+
 async def test_a_wrong_key(sdk: SdkServer) -> None:
     endpoint = Endpoint(f"127.0.0.1:{sdk.port}", PLAINTEXT, KEY_ID, "wrong")
     with pytest.raises(UnauthenticatedError, match=f"does not accept the API key {KEY_ID}") as caught:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
+from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor, FileDescriptor, ServiceDescriptor
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from viam.gen.app.data.v1 import data_pb2 as sdk_data
 from viam.gen.app.dataset.v1 import dataset_pb2 as sdk_dataset
 from viam.gen.app.datasync.v1 import data_sync_pb2 as sdk_sync
@@ -106,6 +108,36 @@ def test_whole_files_are_the_same(name: str) -> None:
     assert differences(ours, theirs, iter(ours.keys() | theirs.keys())) == []
 
 
+def changed(change: Callable[[FileDescriptorProto], None]) -> FileDescriptor:
+    """Our dataset file with a change, as a wrong .proto would give it."""
+    pool = descriptor_pool.DescriptorPool()
+    for dependency in (timestamp_pb2.DESCRIPTOR, dataset_pb2.DESCRIPTOR):
+        file = FileDescriptorProto()
+        dependency.CopyToProto(file)
+        if dependency is dataset_pb2.DESCRIPTOR:
+            change(file)
+        pool.Add(file)
+    return pool.FindFileByName(dataset_pb2.DESCRIPTOR.name)
+
+
+CHANGES: dict[str, Callable[[FileDescriptorProto], None]] = {
+    "number": lambda file: setattr(file.message_type[0].field[0], "number", 99),
+    "name": lambda file: setattr(file.message_type[0].field[0], "name", "other"),
+    "type": lambda file: setattr(file.message_type[0].field[0], "type", FieldDescriptor.TYPE_BYTES),
+    "label": lambda file: setattr(file.message_type[0].field[0], "label", FieldDescriptor.LABEL_REPEATED),
+    "field missing": lambda file: file.message_type[0].field.pop(0) and None,
+    "enum value": lambda file: setattr(file.enum_type[0].value[1], "number", 9),
+    "rpc missing": lambda file: file.service[0].method.pop(0) and None,
+    "rpc streams": lambda file: setattr(file.service[0].method[0], "server_streaming", True),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_comparison_sees(change: str) -> None:
+    ours, theirs = facts(changed(CHANGES[change])), facts(sdk_dataset.DESCRIPTOR)
+    assert differences(ours, theirs, iter(ours.keys() | theirs.keys()))
+
+
 @pytest.mark.parametrize("name", PARTS)
 def test_what_we_define_of_a_file_is_the_same(name: str) -> None:
     ours, theirs = (facts(file) for file in PARTS[name])
@@ -134,8 +166,6 @@ def test_a_desktop_can_offer_choices() -> None:
 
 @pytest.mark.parametrize("module", OURS_OF_GOOGLE, ids=lambda module: module.__name__.rpartition(".")[2])
 def test_well_known_types_are_those_of_protobuf(module: Any) -> None:
-    from google.protobuf import descriptor_pool
-
     theirs = descriptor_pool.Default().FindFileByName(module.DESCRIPTOR.name)
     ours, other = facts(module.DESCRIPTOR), facts(theirs)
     assert differences(ours, other, iter(ours.keys() | other.keys())) == []
