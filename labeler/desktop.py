@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from PySide6.QtCore import QThreadPool
 from PySide6.QtWidgets import QApplication
 
 from labeler import credentials
@@ -37,6 +37,8 @@ from labeler.ui.window import Window
 THUMBNAIL_BYTES = 192 * 1024 * 1024
 PICTURE_BYTES = 384 * 1024 * 1024
 CLOSING_SECONDS = 10.0
+LOCAL = "local"
+"""The address of this data directory's own service, among those of outboxes."""
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +48,10 @@ async def _export(session: Session, out: Path, layout: str, wanted: Filter, work
         work.done, work.total = done, total or 0
         session.works_changed.emit()
 
-    report = await export_images(session.source, out, layout, wanted=wanted, on_progress=progress)
-    return report.summary
+    result = await export_images(
+        session.source, out, layout, wanted, on_progress=progress, as_seen=session.outbox.overlay
+    )
+    return result.summary
 
 
 class Desktop:
@@ -62,6 +66,7 @@ class Desktop:
         self._stack = AsyncExitStack()
         self._connection: Connection | None = None
         self._closing: asyncio.Task[None] | None = None
+        self._switching: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         try:
@@ -74,16 +79,19 @@ class Desktop:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._loader.close()
-        await self.session.close()
-        await self._outbox.close()
-        if self._connection:
-            self._connection.close()
-        await self._stack.aclose()
         self.window.keys.remove()
         self.window.hide()
         self.window.deleteLater()
-        QThreadPool.globalInstance().waitForDone()
+        async with self._stack:  # the service ends last
+            if self._switching:
+                await asyncio.gather(self._switching, return_exceptions=True)
+            await self.session.close()
+            await asyncio.to_thread(self._loader.close)
+            try:
+                await self._outbox.close()
+            finally:
+                if self._connection:
+                    self._connection.close()
 
     async def _start(self) -> None:
         from labeler.app import settings_path
@@ -97,7 +105,7 @@ class Desktop:
         self._local = await self._stack.enter_async_context(open_local(self._data))
         self._connection = await Connection.open(self._local.endpoint)
         source = await ServiceSource.open(self._connection, title="This computer")
-        self._outbox = await self._open_outbox(self._connection, source, "local")
+        self._outbox = await self._open_outbox(self._connection, source, LOCAL)
         self.session = Session(source, self._outbox, settings, _export)
         keymap, wrong = _keymap(settings)
         self._loader = PictureLoader(source)
@@ -116,7 +124,9 @@ class Desktop:
             self.session.failed.emit(wrong)
 
     async def _open_outbox(self, connection: Connection, source: ServiceSource, address: str) -> Outbox:
-        outbox = Outbox.open(self._data / "outbox.db", f"{address} {source.organization_id}")
+        target = f"{address} {source.organization_id}"
+        name = "outbox.db" if address == LOCAL else f"outbox-{hashlib.sha256(target.encode()).hexdigest()[:16]}.db"
+        outbox = Outbox.open(self._data / name, target)
         await outbox.start(connection)
         return outbox
 
@@ -232,18 +242,18 @@ class Desktop:
             else:
                 title = ", ".join(part for part in (choice.address, name) if part)
                 source = await ServiceSource.open(connection, organization_id, title)
-            await self._outbox.close()
-            address = "local" if choice.kind == "local" else choice.address
-            outbox = await self._open_outbox(connection, source, address)
+            outbox = await self._open_outbox(connection, source, LOCAL if choice.kind == "local" else choice.address)
         except LabelerError as error:
             connection.close()
             self.session.failed.emit(str(error))
             return
-        former, self._connection, self._outbox = self._connection, connection, outbox
+        former, former_outbox = self._connection, self._outbox
+        self._connection, self._outbox = connection, outbox
         for pictures in self._pictures:
             pictures.clear()
         self._loader.source = source
         await self.session.attach(source, outbox)
+        await former_outbox.close()
         if former:
             former.close()
         self.session.said.emit(f"Connected to {source.title}")

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QKeyCombination, QPoint, Qt, QTimer
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -44,25 +45,44 @@ class Robot:
         active = QApplication.activeModalWidget() or self.window
         return active.focusWidget() or active
 
+    async def do(self, movement: Callable[[], None]) -> None:
+        """Let Qt call `movement`, outside of any task: sending events lets Qt work on others meanwhile."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def moved() -> None:
+            try:
+                movement()
+            except BaseException as error:
+                done.set_exception(error)
+            else:
+                done.set_result(None)
+
+        QTimer.singleShot(0, moved)
+        await done
+
     async def key(self, *keys: str) -> None:
         """Press keys, written as in the keymap ("Ctrl+K", "Shift+D", "d")."""
         for key in keys:
             written = key.replace("PageUp", "PgUp").replace("PageDown", "PgDown")
-            combination = QKeySequence(written)[0]
-            QTest.keyClick(self._target(), combination.key(), combination.keyboardModifiers())
-            await asyncio.sleep(0)
+            await self.do(partial(self._press, QKeySequence(written)))
+
+    def _press(self, keys: QKeySequence) -> None:
+        combination = QKeyCombination.fromCombined(keys[0].toCombined())  # type: ignore[index]
+        QTest.keyClick(self._target(), combination.key(), combination.keyboardModifiers())
 
     async def type(self, text: str) -> None:
         """Type text into what has the keyboard."""
-        QTest.keyClicks(self._target(), text)
-        await asyncio.sleep(0)
+        await self.do(lambda: QTest.keyClicks(self._target(), text))
 
     async def answer(self, text: str) -> None:
         """Type into the prompt that is open, and press Enter."""
         await until(lambda: self.window.prompt.is_open, f"a prompt to answer {text!r}")
         line = self.window.prompt.line
         line.selectAll()
-        await self.type(text)
+        if text:
+            await self.type(text)
+        else:
+            await self.key("Backspace")
         await self.key("Enter")
 
     async def open_prompt(self, key: str, text: str) -> None:
@@ -79,21 +99,17 @@ class Robot:
 
     async def draw(self, start: Point, end: Point, by_clicks: bool = False) -> None:
         """Draw a box between two points of the image, by a drag or by two clicks."""
-        canvas = self.window.canvas.viewport_widget()
         first, last = self.on_canvas(start), self.on_canvas(end)
+        await self.do(partial(self._draw, first, last, by_clicks))
+
+    def _draw(self, first: QPoint, last: QPoint, by_clicks: bool) -> None:
+        canvas = self.window.canvas
         middle = QPoint((first.x() + last.x()) // 2, (first.y() + last.y()) // 2)
         QTest.mouseMove(canvas, first)
-        if by_clicks:
-            QTest.mouseClick(canvas, LEFT, pos=first)
-            QTest.mouseMove(canvas, middle)
-            QTest.mouseMove(canvas, last)
-            QTest.mouseClick(canvas, LEFT, pos=last)
-        else:
-            QTest.mousePress(canvas, LEFT, pos=first)
-            QTest.mouseMove(canvas, middle)
-            QTest.mouseMove(canvas, last)
-            QTest.mouseRelease(canvas, LEFT, pos=last)
-        await asyncio.sleep(0)
+        (QTest.mouseClick if by_clicks else QTest.mousePress)(canvas, LEFT, pos=first)
+        for point in (middle, last):
+            QTest.mouseMove(canvas, point)
+        (QTest.mouseClick if by_clicks else QTest.mouseRelease)(canvas, LEFT, pos=last)
 
     async def editor_ready(self) -> None:
         """Return when the picture in the editor can be seen."""
@@ -102,12 +118,21 @@ class Robot:
     def _picture_is_shown(self) -> bool:
         image = self.session.current
         wanted = Wanted(image.id) if image else None
-        return self.session.canvas.view is not None and bool(wanted and self.window.canvas.pictures.get(wanted))
+        return self.session.canvas.view is not None and bool(wanted and self.window.pictures.get(wanted))
 
     async def grid_ready(self, at_least: int = 1) -> None:
         """Return when images are listed and all visible thumbnails can be seen."""
         await until(lambda: len(self.session.library.images) >= at_least, f"{at_least} images in the grid")
-        await until(self.window.grid.all_visible_shown, "the thumbnails")
+        await until(self._thumbnails_are_shown, "the thumbnails")
+
+    def _thumbnails_are_shown(self) -> bool:
+        grid, thumbnails = self.window.grid, self.window.thumbnails
+        shown = [self.session.library.at(index) for index in grid.visible()]
+        return all(
+            image is not None
+            and (image.problem or thumbnails.get(grid.wanted_of(image)) or thumbnails.problem(grid.wanted_of(image)))
+            for image in shown
+        )
 
     async def saved(self) -> None:
         """Return when every edit is at the service."""
@@ -116,7 +141,9 @@ class Robot:
 
     async def picture(self, path: Path) -> None:
         """Write what the window shows to a PNG."""
-        for _ in range(3):
-            await asyncio.sleep(_BEAT)
-        if not self.window.grab().save(str(path)):
-            raise OSError(f"{path} could not be written")
+
+        def grab() -> None:
+            if not self.window.grab().save(str(path)):
+                raise OSError(f"{path} could not be written")
+
+        await self.do(grab)

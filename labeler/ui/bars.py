@@ -149,12 +149,12 @@ class StatusBar(QWidget):
 def saving_text(saving: int, waiting: int, refused: int, problem: str) -> str:
     """Where the edits are, in one phrase."""
     parts = []
-    if saving:
-        parts.append(f"saving {saving:,}")
     if refused:
         parts.append(f"{refused:,} not accepted")
-    if waiting:
-        parts.append(f"{waiting:,} saved here, to be delivered")
+    if saving:
+        parts.append(f"saving {saving:,}")
+    elif waiting:
+        parts.append(f"saved here, {waiting:,} to be delivered")
     if problem:
         parts.append(problem)
-    return " - ".join(parts) if parts else "Saved"
+    return "; ".join(parts) if parts else "Saved"

@@ -66,14 +66,12 @@ class Section(QWidget):
         super().__init__()
         self._session, self._name = session, name
         self._all = False
+        self._is_open: bool | None = None
         self._title = QToolButton()
         self._title.setText(title)
-        self._title.setCheckable(True)
-        self._title.setChecked(True)
         self._title.setAutoRaise(True)
         self._title.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._title.setArrowType(Qt.ArrowType.DownArrow)
-        self._title.toggled.connect(self._fold)
+        self._title.clicked.connect(lambda: self._fold(not self._rows.isVisibleTo(self)))
         self._rows = QWidget()
         self._list = QVBoxLayout(self._rows)
         self._list.setContentsMargins(8, 0, 0, 0)
@@ -86,6 +84,10 @@ class Section(QWidget):
         self._shown: tuple[object, ...] = ()
 
     def _fold(self, is_open: bool) -> None:
+        self._is_open = is_open
+        self._show_rows(is_open)
+
+    def _show_rows(self, is_open: bool) -> None:
         self._rows.setVisible(is_open)
         self._title.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
 
@@ -97,6 +99,8 @@ class Section(QWidget):
         shown = ordered if self._all else ordered[:SHOWN]
         state = (tuple(shown), chosen, len(ordered))
         self.setVisible(bool(ordered))
+        # A field with one value only does not narrow anything: it stays folded until it is asked for.
+        self._show_rows(self._is_open if self._is_open is not None else bool(chosen) or len(ordered) > 1)
         if state == self._shown:
             return
         self._shown = state
@@ -199,6 +203,7 @@ class FilterPanel(QScrollArea):
         self._tell("")
         if not self.text.hasFocus() or not self.text.isModified():
             self.text.setText(session.filter_text)
+            self.text.setCursorPosition(0)
         self.order.clear()
         for order in session.source.orders:
             self.order.addItem(ORDER_TITLES[order], order)

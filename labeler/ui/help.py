@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from labeler.actions.keymap import Keymap
 from labeler.state.session import Mode
@@ -61,6 +61,7 @@ class HelpOverlay(QFrame):
             column.setColumnStretch(1, 1)
             for place, action in enumerate(rows[start : start + each]):
                 keys = PlainLabel("  ".join(keymap.keys_of(action.name)))
+                keys.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
                 keys.setFixedWidth(128)
                 bold = keys.font()
                 bold.setBold(True)

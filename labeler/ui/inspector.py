@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QFrame, QGridLayout, QListWidget, QListWidgetItem, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QListWidget,
+    QListWidgetItem,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from labeler.domain.box import Box
 from labeler.domain.image import Image
@@ -130,7 +139,8 @@ class Inspector(QScrollArea):
     def _fill_facts(self, facts: list[tuple[str, str]]) -> None:
         while len(self._fact_labels) < len(facts):
             pair = (PlainLabel(), PlainLabel())
-            pair[0].setFixedWidth(72)
+            pair[0].setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+            pair[0].setFixedWidth(80)
             row = len(self._fact_labels)
             self._facts.addWidget(pair[0], row, 0)
             self._facts.addWidget(pair[1], row, 1)

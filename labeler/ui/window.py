@@ -42,6 +42,7 @@ from labeler.ui.prompt import PromptLine
 from labeler.ui.theme import apply_theme
 
 THEMES = ("system", "light", "dark")
+MENUS = ("File", "Edit", "View", "Go", "Select", "Box", "Help")
 MOST_RECENT = 12
 NARROW = 1200
 """Below this width in px the filter panel starts hidden, so that pictures have room."""
@@ -66,6 +67,7 @@ class Window(QMainWindow):
     ) -> None:
         super().__init__()
         self.session, self._keymap = session, keymap
+        self.thumbnails, self.pictures = thumbnails, pictures
         self._on_close, self._on_connect, self._log_path = on_close, on_connect, log_path
         self._may_close = False
         self.setWindowTitle("Labeler")
@@ -125,17 +127,16 @@ class Window(QMainWindow):
         return central
 
     def _make_menus(self) -> None:
-        menus: dict[str, QMenu] = {}
+        menus = {name: self.menuBar().addMenu(name) for name in MENUS}
+        for menu in menus.values():
+            menu.aboutToShow.connect(partial(self._enable, menu))
         groups: dict[str, str] = {}
         for action in self._keymap.actions:
             if not action.menu:
                 continue
             name, _, group = action.menu.partition("/")
-            menu = menus.get(name)
-            if menu is None:
-                menu = menus[name] = self.menuBar().addMenu(name)
-                menu.aboutToShow.connect(partial(self._enable, menu))
-            elif groups[name] != group:
+            menu = menus[name]
+            if groups.get(name, group) != group:
                 menu.addSeparator()
             groups[name] = group
             keys = self._keymap.keys_of(action.name)
@@ -264,7 +265,7 @@ class Window(QMainWindow):
         geometry = settings.get("window.geometry", "")
         if geometry:
             self.restoreGeometry(QByteArray.fromBase64(QByteArray(geometry.encode())))
-        self.filter.setVisible(bool(settings.get("window.filter", True)))
+        self.filter.setVisible(bool(settings.get("window.filter", self.width() >= NARROW)))
         self.inspector.setVisible(bool(settings.get("window.inspector", True)))
         self.filmstrip.setVisible(bool(settings.get("window.filmstrip", True)))
         self.session.grid.set_cell(int(settings.get("window.cell", self.session.grid.cell)))
