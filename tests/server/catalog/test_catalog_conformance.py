@@ -240,6 +240,34 @@ async def test_a_label_stays_while_another_box_has_it(catalog: Catalog, make_ima
     assert await catalog.labels(ORG, EMPTY) == ("bolt",)
 
 
+async def test_a_label_goes_with_the_last_box_that_had_it(catalog: Catalog, make_image: MakeImage) -> None:
+    (one,) = await catalog.insert_images(ORG, [make_image()])
+    (box,) = await catalog.add_boxes(ORG, one, [BOX])
+    await catalog.update_box(ORG, one, box, BoxPatch(label="nut"))
+    assert await catalog.labels(ORG, EMPTY) == ("nut",)
+    assert await names(catalog, Filter(labels=("bolt",))) == []
+
+
+async def test_content_of_trash_that_can_still_be_brought_back_is_kept(catalog: Catalog, make_image: MakeImage) -> None:
+    first, second = await catalog.insert_images(ORG, [make_image(1), make_image(1)])
+    await catalog.delete_images(ORG, [first])
+    await catalog.delete_images(ORG, [second])
+    later = (await catalog.trash(ORG))[0][1]
+    assert await catalog.purge(later) == ()
+    assert [one for one, _ in await catalog.trash(ORG)] == [second]
+    assert await catalog.purge(FAR) == (make_image(1).digest,)
+
+
+async def test_the_file_part_of_an_id_does_not_reach_into_another_organization(
+    catalog: Catalog, make_image: MakeImage
+) -> None:
+    (own,) = await catalog.insert_images(ORG, [make_image()])
+    (theirs,) = await catalog.insert_images(OTHER, [make_image()])
+    for organization, image in ((ORG, theirs), (OTHER, own)):
+        with pytest.raises(Missing):
+            await catalog.delete_images(organization, [image.rpartition("/")[2]])
+
+
 async def test_deleted_images_wait_in_the_trash_with_all_that_is_on_them(
     catalog: Catalog, make_image: MakeImage
 ) -> None:
