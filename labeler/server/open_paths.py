@@ -72,22 +72,15 @@ class _Opening:
         self._refused: list[tuple[str, str]] = []
         self._lock = threading.Lock()
         self._progress = OpenProgress()
-        self._unread: asyncio.Queue[tuple[str, FileReference] | None] = asyncio.Queue()
+        self._unread: list[tuple[str, FileReference]] = []
         self.stop = threading.Event()
         self.changed = asyncio.Event()
 
     async def run(self) -> None:
         self._advance(component_names=await asyncio.to_thread(lambda: tuple(map(folder_of, self._paths))))
-        digesting = asyncio.create_task(self._digest())
-        try:
-            await self._take()
-            self._unread.put_nowait(None)
-            await digesting
-        finally:
-            self.stop.set()
-            digesting.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await digesting
+        await self._take()
+        # Afterwards: reading every file through would slow down the listing that a person waits for.
+        await self._digest()
 
     def take_progress(self) -> OpenProgress:
         """How far it is, with the refusals that were not told before."""
@@ -144,7 +137,7 @@ class _Opening:
                 continue
             if image.id in unlabeled:
                 await self._catalog.relink(organization, image.id, file.reference, "")
-            self._unread.put_nowait((image.id, file.reference))
+            self._unread.append((image.id, file.reference))
         new = [file for file in batch if file.reference.path not in known]
         self._advance(already_there=len(batch) - len(new), digested=digested)
         return new
@@ -162,7 +155,7 @@ class _Opening:
         ids = await self._catalog.insert_images(self._part.organization_id, images)
         self._advance(opened=len(ids))
         for image_id, file in zip(ids, files, strict=True):
-            self._unread.put_nowait((image_id, file.reference))
+            self._unread.append((image_id, file.reference))
 
     def _image(self, file: FoundFile) -> NewImage:
         part = self._part
@@ -215,20 +208,12 @@ class _Opening:
         return replace(self._image(file), reference=None, digest=blob.digest, size_bytes=blob.size)
 
     async def _digest(self) -> None:
-        """Read files through as they come, and drop what turns out to be there already."""
+        """Read the files through, and drop what turns out to be there already."""
         known = KnownContent(self._catalog, self._part.organization_id, self.stop)
-        while (item := await self._unread.get()) is not None:
-            batch, ended = [item], False
-            while len(batch) < known.batch_size and not self._unread.empty():
-                following = self._unread.get_nowait()
-                if following is None:
-                    ended = True
-                    break
-                batch.append(following)
+        for start in range(0, len(self._unread), known.batch_size):
+            batch = self._unread[start : start + known.batch_size]
             dropped = await known.note(batch, self._refuse)
             self._advance(digested=len(batch), opened=-dropped, already_there=dropped)
-            if ended:
-                return
 
 
 def _next_batch(files: Iterator[FoundFile], size: int) -> list[FoundFile]:
