@@ -59,7 +59,7 @@ class Library:
             self.changed.notify_all()
 
     async def until_open(self, *names: str) -> None:
-        async with self.changed:
+        async with asyncio.timeout(20), self.changed:  # rather than hang where a call is left open
             await self.changed.wait_for(lambda: self.open == set(names))
 
 
