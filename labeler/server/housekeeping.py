@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from labeler.server.blobs import BlobStore
 from labeler.server.catalog import TRASH_AGE, Catalog
 
 _PAUSE_SECONDS = 6 * 3600
+_LONGEST_UPLOAD = timedelta(days=1)
 
 logger = logging.getLogger(__name__)
 
@@ -17,7 +18,8 @@ logger = logging.getLogger(__name__)
 async def empty_trash(catalog: Catalog, blobs: BlobStore, now: datetime) -> int:
     """Forget images that were deleted longer ago than `TRASH_AGE`, with bytes nothing else has; returns how many."""
     digests = await catalog.purge(now - TRASH_AGE)
-    return sum([await blobs.delete_unused(digest, now) for digest in digests])
+    # An upload under way has put its bytes, and the catalog may not know of them yet.
+    return sum([await blobs.delete_unused(digest, now - _LONGEST_UPLOAD) for digest in digests])
 
 
 async def keep_house(catalog: Catalog, blobs: BlobStore) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,4 +38,19 @@ async def test_bytes_go_when_the_trash_is_old_and_nothing_else_has_them(tmp_path
     with pytest.raises(Missing):
         await blobs.read(kept[2].digest)
     assert await catalog.trash(ORGANIZATION) == ()
+    await catalog.close()
+
+
+async def test_bytes_that_an_upload_has_just_put_stay(tmp_path: Path) -> None:
+    catalog, blobs = SqliteCatalog(tmp_path / "catalog.db"), FileBlobs(tmp_path / "blobs")
+    now = datetime.now(UTC)
+    blob = await blobs.put(one(b"again"))
+    image = NewImage(Source(), now, now, size_bytes=blob.size, digest=blob.digest)
+    ids = await catalog.insert_images(ORGANIZATION, [image])
+    await catalog.delete_images(ORGANIZATION, ids)
+    long_after = now + TRASH_AGE + timedelta(minutes=1)
+    put_again = (long_after - timedelta(minutes=5)).timestamp()
+    os.utime(tmp_path / "blobs" / blob.digest[:2] / blob.digest, (put_again, put_again))
+    assert await empty_trash(catalog, blobs, long_after) == 0
+    assert await blobs.read(blob.digest) == b"again"
     await catalog.close()
