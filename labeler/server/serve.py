@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import secrets
 import ssl
 import sys
@@ -151,7 +152,7 @@ def _watch_parent(stop: asyncio.Event, listening: Listening) -> asyncio.Task[Non
     if listening.embedded:
         stop_at_end_of(sys.stdin.buffer, stop)
         return None
-    return asyncio.create_task(stop_without_parent(stop))
+    return asyncio.create_task(stop_without_parent(stop, os.getppid()))
 
 
 def _address(listen: str) -> tuple[str, int]:

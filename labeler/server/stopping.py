@@ -50,12 +50,11 @@ def stop_at_end_of(stream: BinaryIO, stop: asyncio.Event) -> None:
     threading.Thread(target=wait, name="parent watch", daemon=True).start()
 
 
-async def stop_without_parent(stop: asyncio.Event) -> None:
+async def stop_without_parent(stop: asyncio.Event, parent: int) -> None:
     """Set `stop` when the process that started this one has gone, unless it was meant to be outlived.
 
-    Meant to be outlived: started by the init process, or with hangups ignored (nohup).
+    `parent` is its id, read before anyone can know that this process is ready: it may go from then on. Meant to be outlived: started by the init process, or with hangups ignored (nohup).
     """
-    parent = os.getppid()
     if sys.platform == "win32" or parent <= 1 or signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         return
     while os.getppid() == parent:  # noqa: ASYNC110 - nobody tells
