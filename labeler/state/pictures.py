@@ -84,7 +84,7 @@ class Pictures(Generic[Picture]):
 
     def _go_on(self) -> None:
         for one in self._queue:
-            if len(self._loading) >= IN_FLIGHT:
+            if len(self._loading) >= IN_FLIGHT or self._tasks.closing:
                 return
             if one not in self._loading and not self._is_settled(one):
                 self._loading[one] = self._tasks.start(self._fetch(one), then=partial(self._ended, one))

@@ -90,6 +90,7 @@ class Session:
         self.works: list[Work] = []
         self._settings_task: asyncio.Task[None] | None = None
         self._current_id = ""
+        self._asked_too_early = False
 
         self.library.reset.connect(self._library_reset)
         self.library.grown.connect(self._library_grown)
@@ -152,6 +153,7 @@ class Session:
         self.grid.reset()
         self._current_id = ""
         self.library.show(self.source, wanted, order)
+        self._asked_too_early = self._is_delivering
         self.filter_changed.emit()
         self.refresh_choices()
 
@@ -348,7 +350,16 @@ class Session:
 
     # What others tell.
 
+    @property
+    def _is_delivering(self) -> bool:
+        """Whether edits are on their way, so that the service does not know yet what they put into a filter."""
+        counts = self.outbox.counts
+        return bool(counts.saving or counts.waiting)
+
     def _states_changed(self, image_ids: Sequence[str]) -> None:
+        if self._asked_too_early and not self._is_delivering:
+            self._asked_too_early = False
+            self.reload()
         self.saving_changed.emit()
         if image_ids:
             self.images_changed.emit(tuple(image_ids))

@@ -21,6 +21,8 @@ class Tasks:
 
     def __init__(self) -> None:
         self.failed: Signal[str] = Signal()
+        self.closing = False
+        """While it is set, what is cancelled must not be begun again."""
         self._running: set[asyncio.Task[None]] = set()
 
     def start(self, work: Coroutine[Any, Any, None], then: Callable[[], None] | None = None) -> asyncio.Task[None]:
@@ -44,6 +46,10 @@ class Tasks:
     async def close(self) -> None:
         """Cancel what runs and wait until it has ended."""
         running = tuple(self._running)
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        self.closing = True
+        try:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+        finally:
+            self.closing = False

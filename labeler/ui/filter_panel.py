@@ -71,7 +71,7 @@ class Section(QWidget):
         self._title.setText(title)
         self._title.setAutoRaise(True)
         self._title.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._title.clicked.connect(lambda: self._fold(not self._rows.isVisibleTo(self)))
+        self._title.clicked.connect(self._toggle_fold)
         self._rows = QWidget()
         self._list = QVBoxLayout(self._rows)
         self._list.setContentsMargins(8, 0, 0, 0)
@@ -82,6 +82,9 @@ class Section(QWidget):
         layout.addWidget(self._title)
         layout.addWidget(self._rows)
         self._shown: tuple[object, ...] = ()
+
+    def _toggle_fold(self) -> None:
+        self._fold(not self._rows.isVisibleTo(self))
 
     def _fold(self, is_open: bool) -> None:
         self._is_open = is_open

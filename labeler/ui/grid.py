@@ -270,6 +270,9 @@ class GridView(QAbstractScrollArea):
             grid.clear()
         self._session.go_to(index)
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         index = self.index_at(event.position().toPoint())
         if event.button() is Qt.MouseButton.LeftButton and index is not None:
