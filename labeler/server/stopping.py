@@ -53,7 +53,8 @@ def stop_at_end_of(stream: BinaryIO, stop: asyncio.Event) -> None:
 async def stop_without_parent(stop: asyncio.Event, parent: int) -> None:
     """Set `stop` when the process that started this one has gone, unless it was meant to be outlived.
 
-    `parent` is its id, read before anyone can know that this process is ready: it may go from then on. Meant to be outlived: started by the init process, or with hangups ignored (nohup).
+    `parent` is its id, read before anyone can know that this process is ready: it may go from then on.
+    Meant to be outlived: started by the init process, or with hangups ignored (nohup).
     """
     if sys.platform == "win32" or parent <= 1 or signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         return
