@@ -5,10 +5,14 @@ The rules are those of the design, section "What the service answers where Viam'
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
+import ssl
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -435,10 +439,29 @@ async def test_what_is_of_another_organization_is_as_unknown(two: tuple[Desk, De
     assert await data.tags_by_filter() == await data.bounding_box_labels_by_filter() == []
 
 
-async def test_a_signed_url_is_of_one_image_and_ends(desk: Desk) -> None:
-    image = await desk.upload()
-    url = await desk.data.create_binary_data_signed_url(image, 5)
-    assert "http" in str(url)
+def fetched(url: str) -> bytes:
+    """What is at the URL; the certificate is the service's own."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with urllib.request.urlopen(url, timeout=20, context=context if url.startswith("https") else None) as reply:  # noqa: S310
+        content = reply.read()
+    assert isinstance(content, bytes)
+    return content
+
+
+async def test_a_signed_url_is_of_one_image_and_ends(desk: Desk, service: Service) -> None:
+    image, other = await desk.upload(), await desk.upload(1, b"other")
+    url, expires = await desk.data.create_binary_data_signed_url(image, 5)
+    assert url.startswith("https://" if service.tls else "http://")
+    assert timedelta(minutes=4) < expires.replace(tzinfo=UTC) - datetime.now(UTC) < timedelta(minutes=6)
+    assert await asyncio.to_thread(fetched, url) == JPEG
+    uri = (await desk.image(image)).metadata.uri
+    for closed in (uri, url.replace(image.split("/")[2], other.split("/")[2])):
+        with pytest.raises(urllib.error.HTTPError) as error:
+            await asyncio.to_thread(fetched, closed)
+        error.value.close()
+        assert error.value.code in (401, 403, 404)
     await refused(desk.data.create_binary_data_signed_url("nobody"), Status.NOT_FOUND, "nobody")
     await refused(desk.data.create_binary_data_signed_url(image, 20_000), Status.INVALID_ARGUMENT, "expiration_minutes")
 
