@@ -58,7 +58,8 @@ def displayed_size(content: bytes) -> tuple[int, int]:
     try:
         with header(BytesIO(content)) as picture:
             width, height = picture.size
-            turned = _orientation(picture, content) in _ON_ITS_SIDE
+            # Pillow gives the size of a TIFF as it is displayed.
+            turned = kind != "image/tiff" and _orientation(picture, content) in _ON_ITS_SIDE
     except _UNREADABLE as error:
         raise InvalidValue(f"its size cannot be read: the {kind} header is broken ({error})") from error
     return (height, width) if turned else (width, height)
