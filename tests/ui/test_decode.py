@@ -8,6 +8,7 @@ import pytest
 from PIL import Image as Pillow
 
 from labeler.domain.errors import InvalidValue, Missing
+from labeler.formats.picture import displayed_size
 from labeler.state.pictures import Wanted
 from labeler.ui import decode as module
 from labeler.ui.decode import BEHIND_ALPHA, Decoded, PictureLoader, decode
@@ -96,6 +97,7 @@ def test_exif_orientation_is_applied(kind: str, orientation: int, expected: list
     exif = Pillow.Exif()
     exif[ORIENTATION] = orientation
     content = encoded(quarters(), kind, exif=exif)
+    assert displayed_size(content) == ((40, 60) if orientation > 4 else (60, 40))
     for size in (0, 30):
         decoded = decode(content, size)
         assert (decoded.width, decoded.height) == ((40, 60) if orientation > 4 else (60, 40))
