@@ -3,9 +3,10 @@
 Qt ends the process with a core dump when a system library or the display is missing, and names the wrong library.
 This names the right ones and the packages that bring them. It needs nothing but the standard library, so that
 
-    python3 labeler/preflight.py [--offscreen]
+    python3 labeler/preflight.py
 
-prints the missing packages of apt, one to a line, on a machine that has nothing installed yet.
+prints the missing packages of apt, one to a line, on a machine that has nothing installed yet: those for the display
+that is there, or for none.
 """
 
 from __future__ import annotations
@@ -117,12 +118,13 @@ def missing_for_desktop(platform_name: str) -> str | None:
     return _sentence(lacking[0]) if all(lacking) else None
 
 
-def _print_missing_packages(arguments: list[str]) -> None:
-    wanted = EVERYWHERE if "--offscreen" in arguments else EVERYWHERE + FOR_X11 + FOR_WAYLAND
-    missing = missing_libraries(wanted) if sys.platform.startswith("linux") else []
+def _print_missing_packages() -> None:
+    platforms = _possible_platforms(os.environ.get("QT_QPA_PLATFORM", "")) or ["offscreen"]
+    wanted = [library for platform in platforms for library in PLATFORM_LIBRARIES.get(platform, EVERYWHERE)]
+    missing = missing_libraries(dict.fromkeys(wanted)) if sys.platform.startswith("linux") else []
     for package in dict.fromkeys(library.apt for library in missing):
         print(package)  # noqa: T201
 
 
 if __name__ == "__main__":
-    _print_missing_packages(sys.argv[1:])
+    _print_missing_packages()

@@ -68,9 +68,9 @@ find_python() {
     fi
 }
 
-# install_system_libraries [--offscreen]: what Qt links to, as labeler/preflight.py finds it missing.
+# What Qt links to for the display that is there, as labeler/preflight.py finds it missing.
 install_system_libraries() {
-    missing=$("$python" labeler/preflight.py "$@")
+    missing=$("$python" labeler/preflight.py)
     if [ -n "$missing" ]; then
         # shellcheck disable=SC2086 # one package to a word
         apt_install "Qt's system libraries" $missing
