@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -142,7 +141,7 @@ async def check(world: World, wanted: Filter) -> None:
     for order in Order:
         found: list[str] = []
         last = ""
-        for _ in itertools.count():
+        for _ in range(IMAGES):
             page = await world.catalog.page(ORG, wanted, order, last, 5)
             found += [one.id for one in page.images]
             last = page.last
