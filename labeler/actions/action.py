@@ -64,5 +64,9 @@ def has_box(session: Session) -> bool:
     return session.canvas.selected_box is not None
 
 
+def no_box(session: Session) -> bool:
+    return not has_box(session)
+
+
 def in_editor(session: Session) -> bool:
     return session.mode is Mode.EDITOR and has_image(session)

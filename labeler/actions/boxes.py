@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from labeler.actions.action import Action, Where, has_box, has_image
+from labeler.actions.action import Action, Where, has_box, has_image, no_box
 from labeler.domain.image import Choice
 from labeler.state.canvas import Tool
 from labeler.state.names import DIGITS
@@ -86,10 +86,6 @@ def _edge(direction: str, by: int) -> Callable[[Session], None]:
 
     run.__doc__ = f"Move the chosen edge of the selected box {direction.lower()} by {by} px of the image."
     return run
-
-
-def _no_box(session: Session) -> bool:
-    return not has_box(session)
 
 
 def next_edge(session: Session) -> None:
@@ -204,8 +200,8 @@ ACTIONS = (
     Action("box.next_edge", "Next edge", next_edge, ("]",), "Box/edge", EDITOR, has_box),
     Action("box.previous_edge", "Previous edge", previous_edge, ("[",), "Box/edge", EDITOR, has_box),
     Action("box.delete", "Delete box", delete_box, ("x", "Delete", "Backspace"), "Box/delete", EDITOR, has_box),
-    Action("editor.next", "Next image", next_image, ("Right",), "", EDITOR, _no_box),
-    Action("editor.previous", "Previous image", previous_image, ("Left",), "", EDITOR, _no_box),
+    Action("editor.next", "Next image", next_image, ("Right",), "", EDITOR, no_box),
+    Action("editor.previous", "Previous image", previous_image, ("Left",), "", EDITOR, no_box),
     Action("view.fit", "Fit or actual size", fit, ("z",), "View/zoom", EDITOR, has_image),
     Action("view.zoom_in", "Zoom in", zoom_in, ("+", "="), "View/zoom", EDITOR, has_image),
     Action("view.zoom_out", "Zoom out", zoom_out, ("-",), "View/zoom", EDITOR, has_image),

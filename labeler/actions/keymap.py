@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from labeler.actions.action import Action, Where
+from labeler.actions.action import Action, Where, has_box, no_box
 from labeler.domain.errors import InvalidValue
 from labeler.state.session import Mode, Session
 
@@ -22,6 +22,8 @@ NAMED = frozenset(
         *(f"F{number}" for number in range(1, 13)),
     )
 )
+_EXCLUSIVE = frozenset((has_box, no_box))
+"""Conditions of which only one holds at a time."""
 _KEY = re.compile(r"((?:(?:Ctrl|Alt|Shift|Meta)\+)*)(\S+)")
 
 
@@ -53,7 +55,7 @@ class Clash:
 
 def _clash(one: Action, other: Action) -> bool:
     if one.where is other.where:
-        return one.when is other.when
+        return {one.when, other.when} != _EXCLUSIVE
     return Where.ANYWHERE in (one.where, other.where)
 
 
