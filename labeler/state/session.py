@@ -90,7 +90,7 @@ class Session:
         self.works: list[Work] = []
         self._settings_task: asyncio.Task[None] | None = None
         self._current_id = ""
-        self._asked_too_early = False
+        self._asked_too_early = self._choices_are_old = False
 
         self.library.reset.connect(self._library_reset)
         self.library.grown.connect(self._library_grown)
@@ -259,6 +259,7 @@ class Session:
                 self.go_to(index)
 
     def _commit(self, edit: Edit) -> None:
+        self._choices_are_old = True
         self.outbox.put(edit)
         self.images_changed.emit(self.library.apply(edit.changes))
 
@@ -358,8 +359,11 @@ class Session:
 
     def _states_changed(self, image_ids: Sequence[str]) -> None:
         if self._asked_too_early and not self._is_delivering:
-            self._asked_too_early = False
+            self._asked_too_early = self._choices_are_old = False
             self.reload()
+        elif self._choices_are_old and not self._is_delivering:
+            self._choices_are_old = False
+            self.refresh_choices()
         self.saving_changed.emit()
         if image_ids:
             self.images_changed.emit(tuple(image_ids))

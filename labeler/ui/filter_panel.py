@@ -135,7 +135,7 @@ class Section(QWidget):
         session.show(with_choice(session.library.filter, self._name, value, is_on))
 
 
-def _short(text: str, most: int = 26) -> str:
+def _short(text: str, most: int = 22) -> str:
     return text if len(text) <= most else "…" + text[-(most - 1) :]
 
 
@@ -192,7 +192,7 @@ class FilterPanel(QScrollArea):
         lines = []
         for title in ("After", "Before"):
             line = QLineEdit()
-            line.setPlaceholderText("2024-05-01")
+            line.setPlaceholderText("YYYY-MM-DD")
             line.setAccessibleName(f"Captured {title.lower()}")
             line.editingFinished.connect(self._times_typed)
             form.addRow(title, line)

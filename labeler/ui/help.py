@@ -10,7 +10,7 @@ from labeler.actions.keymap import Keymap
 from labeler.state.session import Mode
 from labeler.ui.plain import PlainLabel
 
-COLUMN = 300
+COLUMN, KEYS = 320, 152
 
 
 class HelpOverlay(QFrame):
@@ -62,7 +62,7 @@ class HelpOverlay(QFrame):
             for place, action in enumerate(rows[start : start + each]):
                 keys = PlainLabel("  ".join(keymap.keys_of(action.name)))
                 keys.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
-                keys.setFixedWidth(128)
+                keys.setFixedWidth(KEYS)
                 bold = keys.font()
                 bold.setBold(True)
                 keys.setFont(bold)

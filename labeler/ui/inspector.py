@@ -111,7 +111,11 @@ class Inspector(QScrollArea):
         self._tags.setText("   ".join(image.tags) if image and image.tags else "None   (t)")
         names = [session.dataset_name(one) or one for one in image.dataset_ids] if image else []
         self._datasets.setText("\n".join(names) or "None   (b)")
-        self._fill_facts(_facts(image, size) if image else [])
+        self._fill_facts(_facts(image, size, self._location(image)) if image else [])
+
+    def _location(self, image: Image) -> str:
+        places = self._session.choices.get("location_ids", ())
+        return next((choice.title for choice in places if choice.value == image.location_id), image.location_id)
 
     def _fill_boxes(self, image: Image | None, size: tuple[int, int] | None) -> None:
         self._filling = True
@@ -124,7 +128,8 @@ class Inspector(QScrollArea):
             self.boxes.addItem(item)
             if box.id == self._session.canvas.selected:
                 self.boxes.setCurrentItem(item)
-        self.boxes.setFixedHeight(min(max(len(boxes), 1), 10) * 24 + 4)
+        self.boxes.setVisible(bool(boxes))
+        self.boxes.setFixedHeight(min(len(boxes), 10) * 24 + 4)
         self._filling = False
 
     def _chip(self, label: str) -> QIcon:
@@ -152,7 +157,7 @@ class Inspector(QScrollArea):
             value.setAccessibleName(f"{title}: {text}")
 
 
-def _facts(image: Image, size: tuple[int, int] | None) -> list[tuple[str, str]]:
+def _facts(image: Image, size: tuple[int, int] | None, location: str) -> list[tuple[str, str]]:
     time = image.time_requested
     every = [
         ("Size", f"{size[0]} x {size[1]} px" if size else ""),
@@ -163,7 +168,7 @@ def _facts(image: Image, size: tuple[int, int] | None) -> list[tuple[str, str]]:
         ("Method", image.method),
         ("Machine", image.robot_name or image.robot_id),
         ("Part", image.part_name or image.part_id),
-        ("Location", image.location_id),
+        ("Location", location),
         ("Id", image.id),
     ]
     return [(title, text) for title, text in every if text]
