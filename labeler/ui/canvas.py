@@ -68,6 +68,7 @@ class CanvasView(QWidget):
         super().__init__(parent)
         self._session, self._pictures, self._thumbnails = session, pictures, thumbnails
         self._still = QPixmap()
+        self._still_of: Decoded | None = None
         self._still_key: tuple[object, ...] = ()
         self._pan_from: QPointF | None = None
         self._space_is_down = False
@@ -192,10 +193,10 @@ class CanvasView(QWidget):
         ratio = self.devicePixelRatioF()
         still, _ = self._boxes()
         labels = self._session.labels
-        key = (id(picture), self.canvas.view, still, labels.all, self.size(), ratio)
-        if key == self._still_key:
+        key = (self.canvas.view, still, labels.all, self.size(), ratio)
+        if picture is self._still_of and key == self._still_key:
             return
-        self._still_key = key
+        self._still_of, self._still_key = picture, key
         wanted = QSize(round(self.width() * ratio), round(self.height() * ratio))
         if self._still.size() != wanted:
             self._still = QPixmap(wanted)

@@ -47,7 +47,8 @@ class Desk:
         settled = asyncio.Event()
         pictures.ready.connect(lambda one: settled.set() if one == wanted else None)
         if pictures.get(wanted) is None and not pictures.problem(wanted):
-            await settled.wait()
+            async with asyncio.timeout(20):
+                await settled.wait()
 
 
 @pytest.fixture
