@@ -26,8 +26,9 @@ from labeler.local import open_local
 from labeler.logs import log_path
 from labeler.state.pictures import Pictures
 from labeler.state.prompts import Prompt, Question
-from labeler.state.session import Session, Work
+from labeler.state.session import Session
 from labeler.state.settings import Settings
+from labeler.state.work import Work
 from labeler.transfer import export_images
 from labeler.ui.decode import Decoded, PictureLoader
 from labeler.ui.dialogs import ConnectChoice

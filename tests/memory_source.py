@@ -16,8 +16,9 @@ from labeler.domain.filter import Filter, Order
 from labeler.domain.image import Choice, Dataset, Image
 from labeler.domain.library import OpenProgress, Page
 from labeler.domain.saving import OutboxCounts, SaveState
-from labeler.state.session import Session, Work
+from labeler.state.session import Session
 from labeler.state.settings import Settings
+from labeler.state.work import Work
 
 
 def picture_bytes(

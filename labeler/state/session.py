@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
 from labeler.domain.edit import BoxChange, Change, Edit
 from labeler.domain.filter import Filter, Order, filter_text, parse_filter
 from labeler.domain.image import Choice, Dataset, Image
-from labeler.domain.library import OpenProgress
 from labeler.state.canvas import Canvas
 from labeler.state.grid import Grid
 from labeler.state.history import History
 from labeler.state.library import Library
 from labeler.state.names import Names
+from labeler.state.opening import open_paths
 from labeler.state.prompts import Prompt, Question, Request
 from labeler.state.settings import Settings
 from labeler.state.signal import Signal
 from labeler.state.source import ImageSource, Outbox
 from labeler.state.tasks import Tasks
+from labeler.state.work import Work
 
 Export = Callable[["Session", Path, str, Filter, "Work"], Awaitable[str]]
 """Write images to a folder in a format; returns what to tell. Put in by `app`."""
@@ -30,20 +30,6 @@ Export = Callable[["Session", Path, str, Filter, "Work"], Awaitable[str]]
 class Mode(Enum):
     GRID = "grid"
     EDITOR = "editor"
-
-
-@dataclass(slots=True)
-class Work:
-    """Something long that goes on: its title, how far it is (`total` 0 while unknown), and its task."""
-
-    title: str
-    done: int = 0
-    total: int = 0
-    task: asyncio.Task[None] | None = None
-
-    def cancel(self) -> None:
-        if self.task:
-            self.task.cancel()
 
 
 class Session:
@@ -293,29 +279,7 @@ class Session:
             return
         names = ", ".join(path.name or str(path) for path in paths)
         work = Work(f"Opening {names}")
-        self.run(work, self._open_paths(work, paths, copy))
-
-    async def _open_paths(self, work: Work, paths: Sequence[Path], copy: bool) -> None:
-        last, shown = OpenProgress(), 0
-        refused: list[tuple[str, str]] = []
-        async for progress in self.source.open_paths(paths, copy):
-            refused.extend(progress.refused)
-            if not last.component_names and progress.component_names:
-                names = set(progress.component_names)
-                only = names.pop() if len(names) == 1 else ""
-                self.show(Filter(component_name=only), Order.NAME if Order.NAME in self.source.orders else None)
-                shown = progress.opened
-            elif progress.opened >= 2 * shown + 100 or (progress.listed and not last.listed):
-                shown = progress.opened
-                self.library.reload(self.source)
-            work.done, work.total = progress.digested, progress.found
-            last = progress
-            self.works_changed.emit()
-        self.reload()
-        self.said.emit(_opened_text(last))
-        if refused:
-            more = f" and {len(refused) - 1} more" if len(refused) > 1 else ""
-            self.failed.emit(f"Not opened: {refused[0][0]}: {refused[0][1]}{more}.")
+        self.run(work, open_paths(self, work, paths, copy))
 
     def export(self, out: Path, layout: str, wanted: Filter) -> None:
         """Write images of a filter to a folder, in the background."""
@@ -396,10 +360,3 @@ class Session:
             self._current_id = current.id if current else ""
             self.canvas.show(current)
             self.current_changed.emit()
-
-
-def _opened_text(progress: OpenProgress) -> str:
-    parts = [f"Opened {progress.opened} new images"]
-    if progress.already_there:
-        parts.append(f"{progress.already_there} were there already")
-    return ", ".join(parts)
