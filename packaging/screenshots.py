@@ -28,7 +28,7 @@ async def _take(folder: Path, home: Path, theme: str) -> None:
     async def picture(name: str) -> None:
         path = folder / f"{name}-{theme}.png"
         await robot.picture(path)
-        Image.open(path).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+        Image.open(path).convert("RGB").save(path, optimize=True)
 
     async with Desktop(home / theme, theme) as desktop:
         robot, session = Robot(desktop.window), desktop.session

@@ -70,6 +70,7 @@ class Canvas:
         self.corner: Point | None = None
         self.draft: Box | None = None
         self.edge = Handle.RIGHT
+        self._edge_is_used = False
         self.boxes_hidden = False
         self._drag: Drag | None = None
         self._pressed: Point | None = None
@@ -288,6 +289,7 @@ class Canvas:
         box = self.selected_box
         if box is None or self.view is None:
             return
+        self._edge_is_used = True
         across = self.edge in (Handle.LEFT, Handle.RIGHT)
         if across == (dx == 0):
             self.edge = Handle.RIGHT if dx else Handle.BOTTOM
@@ -298,11 +300,12 @@ class Canvas:
     def turn_edge(self, step: int) -> None:
         """Choose the next edge of the selected box for the keys."""
         self.edge = EDGES[(EDGES.index(self.edge) + step) % len(EDGES)]
+        self._edge_is_used = True
         self.changed.emit()
 
     def _nudged(self, before: Box, after: Box, title: str, what: str) -> None:
         if after.rect != before.rect:
-            self._change(title, before, after, merge=f"{what} {before.id}")
+            self._change(title, before, after, merge=what)
 
     def _change(self, title: str, before: Box | None, after: Box | None, merge: str = "") -> None:
         if self.image:
@@ -310,7 +313,13 @@ class Canvas:
 
     # Selection.
 
+    @property
+    def marked_edge(self) -> Handle | None:
+        """The edge that keys move, once a person has turned to edges."""
+        return self.edge if self._edge_is_used else None
+
     def select(self, box_id: str) -> None:
+        self._edge_is_used &= box_id == self.selected
         self.selected = box_id
         self.changed.emit()
 

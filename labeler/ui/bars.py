@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QToolButton, QWidget
 
 from labeler.actions.action import Action
 from labeler.actions.keymap import Keymap
 from labeler.state.canvas import Tool
 from labeler.state.session import Mode, Session
+from labeler.ui import icons, theme
 from labeler.ui.plain import PlainLabel, menu_text
 
-TOOLS: tuple[tuple[str, str], ...] = (
-    ("mode.grid", "Grid"), ("mode.editor", "Editor"), ("tool.draw", "Draw"), ("tool.select", "Select"),
-    ("label.choose", "Label"), ("image.tag", "Tag"), ("image.add_to_dataset", "Dataset"), ("filter.text", "Filter"),
-    ("file.export", "Export"), ("help.palette", "Commands"), ("help.keys", "Help"),
-)  # fmt: skip
+TOOLS = {
+    "mode.grid": "Grid", "mode.editor": "Editor", "tool.draw": "Draw", "tool.select": "Select",
+    "label.choose": "Label", "image.tag": "Tag", "image.add_to_dataset": "Dataset", "filter.text": "Filter",
+    "file.export": "Export", "help.palette": "Commands", "help.keys": "Help",
+}  # fmt: skip
+"""The tools by action, with their short titles; the icon has the title's name."""
+
+
+ROOMY = 1240
+"""From this width in px on the tools have icons."""
 
 
 class ModeBar(QWidget):
@@ -32,7 +39,7 @@ class ModeBar(QWidget):
         layout.setContentsMargins(8, 4, 8, 4)
         layout.setSpacing(4)
         rows = {action.name: action for action in keymap.actions}
-        for name, title in TOOLS:
+        for name, title in TOOLS.items():
             action = rows[name]
             keys = keymap.keys_of(name)
             button = QToolButton()
@@ -41,6 +48,7 @@ class ModeBar(QWidget):
             )
             button.setAccessibleName(action.title)
             button.setAutoRaise(True)
+            button.setIconSize(QSize(theme.ICON, theme.ICON))
             button.setCheckable(name.startswith(("mode.", "tool.")))
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.setMinimumHeight(28)
@@ -51,8 +59,26 @@ class ModeBar(QWidget):
         layout.addStretch(1)
         for signal in (session.mode_changed, session.current_changed, session.canvas.changed):
             signal.connect(self.refresh)
-        self._actions = {name: rows[name] for name, _ in TOOLS}
+        self._actions = {name: rows[name] for name in TOOLS}
         self.refresh()
+
+        self._dress()
+
+    def _dress(self) -> None:
+        for name, button in self._buttons.items():
+            button.setIcon(icons.icon(TOOLS[name].lower()))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_buttons"):
+            self._dress()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Icons give way to the keys where there is not room for both."""
+        super().resizeEvent(event)
+        beside, alone = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonTextOnly
+        for button in self._buttons.values():
+            button.setToolButtonStyle(beside if event.size().width() >= ROOMY else alone)
 
     def _run(self, action: Action, checked: bool = False) -> None:
         action.run(self._session)

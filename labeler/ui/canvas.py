@@ -225,7 +225,7 @@ class CanvasView(QWidget):
         for box in self._boxes()[1]:
             is_selected = box.id == canvas.selected
             can_be_held = is_selected or canvas.draft is not None or canvas.tool is Tool.SELECT
-            style = Style(can_be_held, is_selected, canvas.edge if is_selected else None)
+            style = Style(can_be_held, is_selected, canvas.marked_edge if is_selected else None)
             paint_held(painter, canvas.view, QRectF(self.rect()), box, self._session.labels, style)
 
     def _paint_pointer(self, painter: QPainter) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -96,6 +96,7 @@ class Window(QMainWindow):
         session.requested.connect(self._requested)
         session.mode_changed.connect(self._mode_changed)
         session.filter_changed.connect(self._title)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
         self._restore()
         self._mode_changed()
         self._title()
@@ -237,6 +238,10 @@ class Window(QMainWindow):
         application = QApplication.instance()
         if isinstance(application, QApplication):
             apply_theme(application, theme)
+
+    def _follow_system(self) -> None:
+        if self.session.settings.get("window.theme", "system") == "system":
+            self.set_theme("system")
 
     def _next_panel(self) -> None:
         """Give the keyboard to the next of pictures, filter and inspector that is shown."""
