@@ -82,7 +82,6 @@ class Desktop:
     ) -> None:
         self.window.keys.remove()
         self.window.hide()
-        self.window.deleteLater()
         async with self._stack:  # the service ends last
             if self._switching:
                 await asyncio.gather(self._switching, return_exceptions=True)
@@ -91,6 +90,7 @@ class Desktop:
             try:
                 await self._outbox.close()
             finally:
+                self.window.deleteLater()  # not before: the outbox tells the window until it is closed
                 if self._connection:
                     self._connection.close()
 

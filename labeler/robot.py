@@ -10,8 +10,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QKeyCombination, QPoint, Qt, QTimer
-from PySide6.QtGui import QKeySequence
+from PySide6.QtCore import QEvent, QKeyCombination, QPoint, QPointF, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QKeySequence, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -22,6 +22,7 @@ from labeler.ui.window import Window
 PATIENCE = 30.0
 _BEAT = 0.005
 LEFT = Qt.MouseButton.LeftButton
+NO_KEYS = Qt.KeyboardModifier.NoModifier
 
 
 async def until(seen: Callable[[], object], what: str = "") -> None:
@@ -32,6 +33,10 @@ async def until(seen: Callable[[], object], what: str = "") -> None:
                 await asyncio.sleep(_BEAT)
     except TimeoutError:
         raise TimeoutError(f"waited {PATIENCE} s in vain for: {what or seen}") from None
+
+
+def _combination(keys: QKeySequence) -> QKeyCombination:
+    return QKeyCombination.fromCombined(keys[0].toCombined())  # type: ignore[index]
 
 
 class Robot:
@@ -67,8 +72,25 @@ class Robot:
             await self.do(partial(self._press, QKeySequence(written)))
 
     def _press(self, keys: QKeySequence) -> None:
-        combination = QKeyCombination.fromCombined(keys[0].toCombined())  # type: ignore[index]
+        combination = _combination(keys)
         QTest.keyClick(self._target(), combination.key(), combination.keyboardModifiers())
+
+    async def hold(self, key: str, repeats: int = 0) -> None:
+        """Press a key without letting go; the keyboard repeats it so many times."""
+        combination = _combination(QKeySequence(key))
+        await self.do(lambda: QTest.keyPress(self._target(), combination.key(), combination.keyboardModifiers()))
+        for _ in range(repeats):
+            await self.do(partial(self._repeat, combination))
+
+    def _repeat(self, combination: QKeyCombination) -> None:
+        for kind in (QEvent.Type.KeyRelease, QEvent.Type.KeyPress):
+            event = QKeyEvent(kind, combination.key(), combination.keyboardModifiers(), autorep=True)
+            QApplication.sendEvent(self._target(), event)
+
+    async def let_go(self, key: str) -> None:
+        """Let go of a key that is held."""
+        combination = _combination(QKeySequence(key))
+        await self.do(lambda: QTest.keyRelease(self._target(), combination.key(), combination.keyboardModifiers()))
 
     async def type(self, text: str) -> None:
         """Type text into what has the keyboard."""
@@ -101,6 +123,22 @@ class Robot:
         """Draw a box between two points of the image, by a drag or by two clicks."""
         first, last = self.on_canvas(start), self.on_canvas(end)
         await self.do(partial(self._draw, first, last, by_clicks))
+
+    async def click(
+        self, widget: QWidget, at: QPoint, keys: Qt.KeyboardModifier = NO_KEYS, twice: bool = False
+    ) -> None:
+        """Click, or double-click, at a point of a widget, with modifier keys held."""
+        clicked = QTest.mouseDClick if twice else QTest.mouseClick
+        await self.do(lambda: clicked(widget, LEFT, keys, at))
+
+    async def wheel(self, point: Point, steps: int) -> None:
+        """Turn the wheel at a point of the image, away from the hand where `steps` is positive."""
+        canvas, at = self.window.canvas, self.on_canvas(point)
+        event = QWheelEvent(
+            QPointF(at), QPointF(canvas.mapToGlobal(at)), QPoint(), QPoint(0, 120 * steps), Qt.MouseButton.NoButton,
+            NO_KEYS, Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        await self.do(lambda: QApplication.sendEvent(canvas, event))
 
     def _draw(self, first: QPoint, last: QPoint, by_clicks: bool) -> None:
         canvas = self.window.canvas

@@ -92,8 +92,8 @@ Change = BoxChange | TagChange | MembershipChange
 class Edit:
     """A titled group of changes that a person made as one: one undo step, stored and delivered whole.
 
-    `title` is in the past tense and complete ("Tagged night, 212 images"). Edits with the same `merge`
-    key that follow each other closely are one undo step (a held arrow key).
+    `title` is in the past tense and complete ("Tagged night, 212 images"). Edits of one box with
+    the same `merge` key that follow each other closely are one undo step (a held arrow key).
     """
 
     title: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from labeler.domain.edit import BoxChange, Edit, is_local, merge_edits, new_id, rename_boxes
+from labeler.domain.edit import BoxChange, Change, Edit, is_local, merge_edits, new_id, rename_boxes
 
 MERGE_SECONDS = 1.0
 
@@ -18,10 +18,10 @@ class History:
         self.undone: list[Edit] = []
 
     def push(self, edit: Edit) -> None:
-        """Remember an edit; one that continues the last (same `merge`, within a second) joins it."""
+        """Remember an edit; one that continues the last (same `merge`, same box, within a second) joins it."""
         self.undone.clear()
         last = self.done[-1] if self.done else None
-        if last and edit.merge and last.merge == edit.merge and (edit.at - last.at).total_seconds() <= MERGE_SECONDS:
+        if last and _continues(last, edit):
             self.done[-1] = merge_edits(last, edit)
         else:
             self.done.append(edit)
@@ -54,3 +54,14 @@ class History:
         if names:
             self.rename(names)
         return replace(edit, changes=rename_boxes(edit.changes, names))
+
+
+def _continues(last: Edit, edit: Edit) -> bool:
+    """Whether an edit goes on with the last. The box is compared here, as it may have a new name meanwhile."""
+    if not edit.merge or last.merge != edit.merge or (edit.at - last.at).total_seconds() > MERGE_SECONDS:
+        return False
+    return [_box_id(change) for change in last.changes] == [_box_id(change) for change in edit.changes]
+
+
+def _box_id(change: Change) -> str | None:
+    return change.after.id if isinstance(change, BoxChange) and change.after else None

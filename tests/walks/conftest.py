@@ -13,14 +13,15 @@ import qasync
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
-from labeler.samples import SampleSet, sample_folder
+from labeler.samples import SampleSet, write_samples
 
 Walk = Callable[[Coroutine[Any, Any, None]], None]
 
 
 @pytest.fixture(scope="session")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> SampleSet:
-    return sample_folder(tmp_path_factory.mktemp("samples"))
+    """Six pictures, opened by reference: walks must not change them."""
+    return write_samples(tmp_path_factory.mktemp("walks") / "samples", of_line=2)
 
 
 @pytest.fixture(scope="session")
