@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QWidget
+
 from labeler.desktop import Desktop
 from labeler.domain.box import Box
 from labeler.domain.image import Image
@@ -45,6 +47,17 @@ class Person(Robot):
     def names(self) -> list[str]:
         """The file names of the images shown."""
         return [image.file_name for image in self.session.library.images]
+
+    def dialog(self) -> QDialog:
+        """The dialog in front."""
+        found = QApplication.activeModalWidget()
+        assert isinstance(found, QDialog)
+        return found
+
+    @staticmethod
+    def texts(widget: QWidget) -> list[str]:
+        """What the visible labels inside a widget say."""
+        return [label.text() for label in widget.findChildren(QLabel) if label.isVisible()]
 
     async def complained(self, words: str) -> str:
         """Return when something that contains the words went wrong and is shown in the notice."""
