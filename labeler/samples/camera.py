@@ -42,7 +42,7 @@ class Light:
 
 
 def _filtered(plane: Plane, radius: float | tuple[float, float]) -> Plane:
-    low, high = float(plane.min()), float(plane.max())
+    low, high = float(np.min(plane)), float(np.max(plane))
     span = max(high - low, 1e-6)
     picture = Pillow.fromarray(((plane - low) * (255 / span)).astype(np.uint8))
     return np.asarray(picture.filter(ImageFilter.GaussianBlur(radius)), np.float32) * (span / 255) + low
