@@ -7,7 +7,9 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -81,6 +83,36 @@ def test_nothing_names_a_machine_or_a_registry() -> None:
             if match := forbidden.search(line):
                 found.append(f"{path.relative_to(ROOT).as_posix()}:{number}: {match.group()}")
     assert found == []
+
+
+def normalized(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", re.match(r"[\w.-]+", distribution)[0]).lower()  # type: ignore[index]
+
+
+def test_every_import_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    optional = project["optional-dependencies"]
+    declared = [*project["dependencies"], *(one for extra in ("keyring", "sql", "mql") for one in optional[extra])]
+    names = {normalized(one) for one in declared}
+    distributions = packages_distributions()
+    undeclared = {
+        f"{path.relative_to(ROOT).as_posix()} imports {module}"
+        for path in modules("labeler")
+        for module in imported(path) - sys.stdlib_module_names - {"labeler"}
+        if names.isdisjoint(normalized(one) for one in distributions.get(module, ()))
+    }
+    assert undeclared == set()
+
+
+def imported(path: Path) -> set[str]:
+    """The top-level names that a module imports."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+    return names
 
 
 @pytest.mark.parametrize("lock", ["requirements-run.lock", "requirements-test.lock"])
