@@ -98,7 +98,13 @@ class DatasetsDialog(Dialog):
         current = self._current()
         self.list.clear()
         for dataset in self._session.datasets:
-            count = "" if dataset.images is None else f"   {dataset.images:,} images"
+            count = (
+                ""
+                if dataset.images is None
+                else "   1 image"
+                if dataset.images == 1
+                else f"   {dataset.images:,} images"
+            )
             item = QListWidgetItem(dataset.name + count)
             item.setData(Qt.ItemDataRole.UserRole, dataset.id)
             self.list.addItem(item)
@@ -163,9 +169,7 @@ class ExportDialog(Dialog):
         form.addRow("Format", self.format)
         form.addRow("New folder", row)
         self.body.addLayout(form)
-        size = f"{session.library.size:,} images"
-        shown = session.filter_text
-        self.body.addWidget(PlainLabel(f"{size} that match {shown}" if shown else f"All {size}", wraps=True))
+        self.body.addWidget(PlainLabel(_amount(session.library.size, session.filter_text), wraps=True))
         self.add_buttons("Export").setDefault(True)
         self.accepted.connect(self._export)
         self.folder.setFocus()
@@ -179,6 +183,13 @@ class ExportDialog(Dialog):
     def _export(self) -> None:
         folder = Path(self.folder.text().strip()).expanduser()
         self._session.export(folder, self.format.currentData(), self._session.library.filter)
+
+
+def _amount(size: int, shown: str) -> str:
+    """Which images are exported, in words."""
+    if not shown:
+        return "The only image" if size == 1 else f"All {size:,} images"
+    return f"The image that matches {shown}" if size == 1 else f"{size:,} images that match {shown}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QCheckBox,
     QComboBox,
     QFormLayout,
@@ -81,6 +82,7 @@ class Section(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self._title)
         layout.addWidget(self._rows)
+        self._last: QWidget = self._title
         self._shown: tuple[object, ...] = ()
 
     def _toggle_fold(self) -> None:
@@ -107,23 +109,54 @@ class Section(QWidget):
         if state == self._shown:
             return
         self._shown = state
-        while item := self._list.takeAt(0):
-            if widget := item.widget():
-                widget.hide()
-                widget.deleteLater()
+        focused = self._focused()
+        self._empty()
         for choice in shown:
-            count = "" if choice.count is None else f"   {choice.count:,}"
-            box = QCheckBox(menu_text(_short(choice.title) + count))
-            box.setChecked(choice.value in chosen)
-            box.setAccessibleName(f"{self._title.text()}: {choice.title}{count}")
-            box.setMinimumHeight(24)
-            box.toggled.connect(partial(self._toggled, choice.value))
-            self._list.addWidget(box)
+            self._add(self._box(choice, choice.value in chosen))
         if len(ordered) > SHOWN:
             more = QToolButton()
             more.setText("Fewer" if self._all else f"All {len(ordered):,}")
             more.clicked.connect(self._toggle_all)
-            self._list.addWidget(more)
+            self._add(more)
+        if focused is not None:
+            self._focus(focused)
+
+    def _empty(self) -> None:
+        while item := self._list.takeAt(0):
+            if widget := item.widget():
+                widget.hide()
+                widget.deleteLater()
+        self._last = self._title
+
+    def _box(self, choice: Choice, is_chosen: bool) -> QCheckBox:
+        count = "" if choice.count is None else f"   {choice.count:,}"
+        box = QCheckBox(menu_text(_short(choice.title) + count))
+        box.setObjectName(choice.value)
+        box.setChecked(is_chosen)
+        box.setAccessibleName(f"{self._title.text()}: {choice.title}{count}")
+        box.setMinimumHeight(24)
+        box.toggled.connect(partial(self._toggled, choice.value))
+        return box
+
+    def _add(self, button: QAbstractButton) -> None:
+        """Put a button below the others, and after them for Tab, which else comes to new ones last."""
+        self._list.addWidget(button)
+        QWidget.setTabOrder(self._last, button)
+        self._last = button
+
+    def _focused(self) -> str | None:
+        """The value whose box has the keyboard, empty for the button below them; None where neither has."""
+        return next((one.objectName() for one in self._buttons() if one.hasFocus()), None)
+
+    def _focus(self, value: str) -> None:
+        """Give the keyboard to the box of a value, else to the first one."""
+        buttons = self._buttons()
+        for button in [*(one for one in buttons if one.objectName() == value), *buttons][:1]:
+            button.setFocus()
+
+    def _buttons(self) -> list[QAbstractButton]:
+        widgets = [item.widget() for row in range(self._list.count()) if (item := self._list.itemAt(row))]
+        return [one for one in widgets if isinstance(one, QAbstractButton)]
 
     def _toggle_all(self) -> None:
         self._all = not self._all

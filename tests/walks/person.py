@@ -59,6 +59,11 @@ class Person(Robot):
         """What the visible labels inside a widget say."""
         return [label.text() for label in widget.findChildren(QLabel) if label.isVisible()]
 
+    @staticmethod
+    def labels_of(widget: QWidget) -> list[str]:
+        """What all labels inside a widget say, scrolled out of view or not."""
+        return [label.text() for label in widget.findChildren(QLabel)]
+
     async def complained(self, words: str) -> str:
         """Return when something that contains the words went wrong and is shown in the notice."""
         await until(lambda: any(words in one for one in self.complaints), f"a notice with {words!r}")

@@ -69,8 +69,11 @@ async def second_run(library: Path, out: Path, samples: SampleSet) -> None:
     async with Desktop(library, "light") as desktop:
         robot = Robot(desktop.window)
         desktop.window.show()
-        await robot.grid_ready(len(samples.images))
         session = desktop.session
+        await until(lambda: len(session.library.images) == 2, "the filter that was shown last")
+        assert session.filter_text == "tag:night"
+        await robot.key("Ctrl+Shift+F")
+        await robot.grid_ready(len(samples.images))
         await robot.open_prompt("/", "dataset:first")
         await until(lambda: len(session.library.images) == 1 and session.library.complete, "the dataset's image")
         assert session.library.images[0].tags == ("night",)
