@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
@@ -37,6 +38,9 @@ HOMES = {
 FROM_OUTSIDE = ("VIAM_API_KEY", "VIAM_API_KEY_ID", "DISPLAY", "WAYLAND_DISPLAY")
 PROCESS_WIDE_THREADS = ("_poll_wrapper",)
 """grpc.aio starts one thread for all channels of the process and keeps it."""
+
+settings.register_profile("untimed", deadline=None, max_examples=50)
+settings.load_profile("untimed")
 
 before = pytest.StashKey["Running"]()
 

@@ -25,11 +25,15 @@ def change_from_json(text: str) -> Change:
     """The change that `change_to_json` wrote. Raises InvalidValue for anything else."""
     try:
         found = json.loads(text)
+        image = _checked(found["image"], str)
         if "tag" in found:
-            return TagChange(found["image"], found["tag"], bool(found["after"]))
+            return TagChange(image, _checked(found["tag"], str), _checked(found["after"], bool))
         if "dataset" in found:
-            return MembershipChange(found["image"], found["dataset"], bool(found["after"]))
-        return BoxChange(found["image"], _box_from(found["before"]), _box_from(found["after"]))
+            return MembershipChange(image, _checked(found["dataset"], str), _checked(found["after"], bool))
+        before, after = _box_from(found["before"]), _box_from(found["after"])
+        if before is None and after is None:
+            raise ValueError("a change of nothing")
+        return BoxChange(image, before, after)
     except (ValueError, KeyError, TypeError) as error:
         raise InvalidValue(f"not a change of an edit: {text[:80]!r}") from error
 
@@ -55,7 +59,8 @@ def edit_from_json(text: str) -> Edit:
             raise InvalidValue(f"an edit of version {found['version']}; this program knows version {VERSION}")
         changes = tuple(change_from_json(change) for change in found["changes"])
         at = datetime.fromisoformat(found["at"])
-        return Edit(found["title"], changes, found["id"], at, found["merge"])
+        title, edit_id, merge = (_checked(found[name], str) for name in ("title", "id", "merge"))
+        return Edit(title, changes, edit_id, at, merge)
     except (ValueError, KeyError, TypeError) as error:
         if isinstance(error, InvalidValue):
             raise
@@ -68,5 +73,23 @@ def _box_to(box: Box | None) -> list[Any] | None:
     return [box.id, box.label, box.x_min, box.y_min, box.x_max, box.y_max, box.confidence]
 
 
-def _box_from(found: list[Any] | None) -> Box | None:
-    return None if found is None else Box(*found)
+def _box_from(found: Any) -> Box | None:
+    if found is None:
+        return None
+    box_id, label, *corners, confidence = _checked(found, list)
+    x_min, y_min, x_max, y_max = (_checked(corner, float, int) for corner in corners)
+    return Box(
+        _checked(box_id, str),
+        _checked(label, str),
+        x_min,
+        y_min,
+        x_max,
+        y_max,
+        None if confidence is None else _checked(confidence, float, int),
+    )
+
+
+def _checked(found: Any, *kinds: type) -> Any:
+    if type(found) not in kinds:
+        raise TypeError(f"{found!r} is not a {kinds[0].__name__}")
+    return found

@@ -119,10 +119,9 @@ WORDS = {
     "label": "labels",
     "dataset": "dataset_id",
 }
-_FIELD_OF_WORD = WORDS
 _MANY = {"location_ids", "mime_types", "tags", "labels"}
 _TIMES = {"start", "end"}
-_TERM = re.compile(r'\s*(?:(?P<word>[a-z-]+):)?(?P<values>(?:"(?:\\.|[^"\\])*"|[^\s"])+)')
+_TERM = re.compile(r'\s*(?:(?P<word>[a-z-]+):)?(?P<values>(?:"(?:\\.|[^"\\])*"|[^\s"])*)')
 _VALUE = re.compile(r'"((?:\\.|[^"\\])*)"|([^,"]+)')
 
 
@@ -142,34 +141,42 @@ def parse_time(text: str) -> datetime:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
+def _instead_of_twice(word: str, name: str) -> str:
+    return f"write alternatives as {word}:one,other" if name in _MANY else "leave one out"
+
+
 def parse_filter(text: str, dataset_id: Callable[[str], str | None] = lambda name: None) -> Filter:
     """The filter that the text says.
 
     `dataset_id` finds the id of a dataset's name; a name it does not know is taken for an id.
-    Raises InvalidValue that names the term, for an unknown word, a value that is missing, or a time
-    that is none.
+    Raises InvalidValue that names the term, for an unknown word, a value that is missing, a time that
+    is none, and a condition that is given twice (but for `tag`, which then means both).
     """
     found: dict[str, object] = {}
     all_tags: list[str] = []
     position = 0
     while text[position:].strip():
         match = _TERM.match(text, position)
-        if not match:
+        if not match or text.startswith('"', match.end()):
             raise InvalidValue(f"{text[position:].strip()}: a quote is not closed")
         position = match.end()
         word, values = match["word"], _values(match["values"])
         if word is None and match["values"] in ("tagged", "untagged"):
-            found["tagged"] = Tagged(match["values"])
+            tagged = Tagged(match["values"])
+            if found.setdefault("tagged", tagged) is not tagged:
+                raise InvalidValue(f"{tagged.value}: no image is both tagged and untagged; leave one out")
             continue
-        if word not in _FIELD_OF_WORD:
+        if word not in WORDS:
             raise InvalidValue(f"{match[0].strip()}: not a condition; known are {', '.join(WORDS)}, tagged, untagged")
-        name = _FIELD_OF_WORD[word]
+        name = WORDS[word]
         if not values:
             raise InvalidValue(f"{word}: a value is missing after the colon")
         if name == "tags" and (name in found or all_tags):
             if len(values) > 1:
                 raise InvalidValue("tag: only one term can list alternatives; write the others one by one")
             all_tags.extend(values)
+        elif name in found:
+            raise InvalidValue(f"{word}: given twice; " + _instead_of_twice(word, name))
         elif name in _MANY:
             found[name] = values
         elif len(values) > 1:
@@ -192,7 +199,7 @@ def _quoted(value: str) -> str:
 def _time_text(time: datetime) -> str:
     time = time.astimezone(UTC)
     midnight = time == time.replace(hour=0, minute=0, second=0, microsecond=0)
-    return time.strftime("%Y-%m-%d") if midnight else time.isoformat().replace("+00:00", "Z")
+    return time.date().isoformat() if midnight else time.isoformat().replace("+00:00", "Z")
 
 
 def _terms(value: Filter, dataset_name: Callable[[str], str | None]) -> Iterator[str]:

@@ -62,7 +62,9 @@ def move(rect: Rect, dx: float, dy: float, bounds: Rect = UNIT) -> Rect:
     """The rectangle moved, kept inside `bounds` without changing its size."""
     dx = min(max(dx, bounds.left - rect.left), bounds.right - rect.right)
     dy = min(max(dy, bounds.top - rect.top), bounds.bottom - rect.bottom)
-    return Rect(rect.left + dx, rect.top + dy, rect.right + dx, rect.bottom + dy)
+    first = clamp_point(Point(rect.left + dx, rect.top + dy), bounds)
+    last = clamp_point(Point(rect.right + dx, rect.bottom + dy), bounds)
+    return Rect(first.x, first.y, last.x, last.y)
 
 
 class Handle(Enum):
@@ -87,20 +89,23 @@ EDGES = (Handle.LEFT, Handle.TOP, Handle.RIGHT, Handle.BOTTOM)
 
 
 def drag(rect: Rect, handle: Handle, dx: float, dy: float, least: Point, bounds: Rect = UNIT) -> Rect:
-    """The rectangle after its handle was dragged, at least `least` wide and high, inside `bounds`."""
+    """The rectangle after its handle was dragged, inside `bounds` as it was before.
+
+    It gets at least `least` wide and high; one that is narrower already does not get narrower.
+    """
     if handle is Handle.INSIDE:
         return move(rect, dx, dy, bounds)
+    furthest = {
+        "left": max(bounds.left, rect.right - least.x if rect.width > least.x else rect.left),
+        "right": min(bounds.right, rect.left + least.x if rect.width > least.x else rect.right),
+        "top": max(bounds.top, rect.bottom - least.y if rect.height > least.y else rect.top),
+        "bottom": min(bounds.bottom, rect.top + least.y if rect.height > least.y else rect.bottom),
+    }
     changed = rect
     for edge in handle.edges:
-        if edge == "left":
-            value = min(max(rect.left + dx, bounds.left), rect.right - least.x)
-        elif edge == "right":
-            value = max(min(rect.right + dx, bounds.right), rect.left + least.x)
-        elif edge == "top":
-            value = min(max(rect.top + dy, bounds.top), rect.bottom - least.y)
-        else:
-            value = max(min(rect.bottom + dy, bounds.bottom), rect.top + least.y)
-        changed = replace(changed, **{edge: value})
+        by = dx if edge in ("left", "right") else dy
+        low, high = sorted((getattr(bounds, edge), furthest[edge]))
+        changed = replace(changed, **{edge: min(max(getattr(rect, edge) + by, low), high)})
     return changed
 
 
