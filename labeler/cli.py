@@ -11,10 +11,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from labeler import __version__, preflight
+from labeler import __version__, preflight, storage_commands
 from labeler.domain.errors import LabelerError
 
-SUBCOMMANDS = ("serve", "keys", "import", "export", "samples")
+SUBCOMMANDS = ("serve", "keys", "import", "export", "samples", *storage_commands.NAMES)
 
 
 def default_data_directory() -> Path:
@@ -60,6 +60,8 @@ def _subcommand_parser() -> argparse.ArgumentParser:
     exporting.add_argument("--filter", metavar="TEXT", default="", help="only what the filter shows")
     _add_data(exporting)
 
+    storage_commands.add_parsers(commands, _add_data)
+
     samples = commands.add_parser("samples", help="draw the sample images with their known boxes")
     samples.add_argument("out", type=Path, metavar="OUT")
     return parser
@@ -101,6 +103,8 @@ def _run_subcommand(arguments: argparse.Namespace) -> int:
         return export_command(
             arguments.data, arguments.out, arguments.format, dataset=arguments.dataset, filter_text=arguments.filter
         )
+    if arguments.command in storage_commands.NAMES:
+        return storage_commands.run(arguments)
     from labeler.samples import write_samples
 
     write_samples(arguments.out)

@@ -124,9 +124,38 @@ class RecordPage:
 
 
 @dataclass(frozen=True, slots=True)
+class TrashedImage:
+    """A deleted image that can still be brought back; fields as in ImageRecord, with what is on it counted."""
+
+    id: str
+    file_name: str
+    size_bytes: int
+    deleted: datetime
+    boxes: int
+    tags: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrashPage:
+    """Deleted images in order; `last` and `more` as in RecordPage."""
+
+    images: tuple[TrashedImage, ...]
+    last: str
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Total:
     images: int
     size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What was forgotten for good: how many images, and the digests that nothing refers to any more."""
+
+    images: int
+    unused: tuple[str, ...]
 
 
 class DatasetKind(Enum):
@@ -199,12 +228,22 @@ class Catalog(Protocol):
         """Put images with all that is on them into the trash; returns how many. Raises Missing."""
         ...
 
-    async def trash(self, organization_id: str) -> tuple[tuple[str, datetime], ...]:
-        """Ids of deleted images with the time of deletion, newest first."""
+    async def trash(self, organization_id: str, last: str = "", limit: int = 1_000) -> TrashPage:
+        """Up to `limit` deleted images that follow `last` ("" for the first), the last deleted first.
+
+        Raises InvalidValue for a `last` that no such page gave.
+        """
         ...
 
-    async def restore_images(self, organization_id: str, ids: Sequence[str]) -> None:
-        """Bring images back from the trash, as they were; datasets deleted since stay deleted. Raises Missing."""
+    async def restore_images(self, organization_id: str, ids: Sequence[str] | None) -> int:
+        """Bring images back from the trash, None for all, as they were; returns how many.
+
+        Datasets deleted since stay deleted. Raises Missing.
+        """
+        ...
+
+    async def purge_images(self, organization_id: str, ids: Sequence[str] | None) -> Purged:
+        """Forget images of the trash, None for all, for good. Raises Missing."""
         ...
 
     async def purge(self, deleted_before: datetime) -> tuple[str, ...]:

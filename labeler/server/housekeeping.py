@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from labeler.server.blobs import BlobStore
@@ -17,9 +18,13 @@ logger = logging.getLogger(__name__)
 
 async def empty_trash(catalog: Catalog, blobs: BlobStore, now: datetime) -> int:
     """Forget images that were deleted longer ago than `TRASH_AGE`, with bytes nothing else has; returns how many."""
-    digests = await catalog.purge(now - TRASH_AGE)
+    return await remove_bytes(blobs, await catalog.purge(now - TRASH_AGE), now)
+
+
+async def remove_bytes(blobs: BlobStore, unused: Sequence[str], now: datetime) -> int:
+    """Delete blobs that the catalog does not refer to, except those put within a day; returns how many."""
     # An upload under way has put its bytes, and the catalog may not know of them yet.
-    return sum([await blobs.delete_unused(digest, now - _LONGEST_UPLOAD) for digest in digests])
+    return sum([await blobs.delete_unused(digest, now - _LONGEST_UPLOAD) for digest in unused])
 
 
 async def keep_house(catalog: Catalog, blobs: BlobStore) -> None:

@@ -29,6 +29,7 @@ from labeler.server.tabular.sandbox import Sandbox
 from labeler.server.tabular.service import TabularService
 from labeler.server.tabular.sqlite_store import SqliteTabularStore
 from labeler.server.tokens import Tokens
+from labeler.server.trash_service import TrashService
 
 CATALOG_FILE = "catalog.db"
 READINGS_FILE = "readings.db"
@@ -58,7 +59,7 @@ class Services:
             (dataset_pb2, "DatasetService", (DatasetService(self._catalog),)),
             (data_sync_pb2, "DataSyncService", (sync,)),
             (app_pb2, "AppService", (AppService(accounts),)),
-            (labeler_pb2, "LabelerService", (desktop,)),
+            (labeler_pb2, "LabelerService", (desktop, TrashService(self._catalog, blobs))),
         ):
             self.dispatcher.add(module.DESCRIPTOR.services_by_name[service], implementations)
         self.dispatcher.add(auth_pb2.DESCRIPTOR.services_by_name["AuthService"], (AuthService(tokens),), is_open=True)

@@ -37,7 +37,7 @@ async def test_bytes_go_when_the_trash_is_old_and_nothing_else_has_them(tmp_path
     assert await blobs.read(kept[0].digest) == b"shared"
     with pytest.raises(Missing):
         await blobs.read(kept[2].digest)
-    assert await catalog.trash(ORGANIZATION) == ()
+    assert (await catalog.trash(ORGANIZATION)).images == ()
     await catalog.close()
 
 

@@ -16,10 +16,12 @@ from labeler.server.catalog import (
     FileReference,
     ImageRecord,
     NewImage,
+    Purged,
     RecordPage,
     ReferencedImage,
     Selection,
     Total,
+    TrashPage,
 )
 from labeler.server.sqlite import choices, datasets, insert, labels, read, references, trash
 from labeler.server.sqlite.database import Database
@@ -63,11 +65,14 @@ class SqliteCatalog:
     async def delete_images(self, organization_id: str, which: Selection) -> int:
         return await self._database.write(lambda on: trash.delete_images(on, organization_id, which))
 
-    async def trash(self, organization_id: str) -> tuple[tuple[str, datetime], ...]:
-        return await self._database.read(lambda on: trash.trash(on, organization_id))
+    async def trash(self, organization_id: str, last: str = "", limit: int = 1_000) -> TrashPage:
+        return await self._database.read(lambda on: trash.trash(on, organization_id, last, limit))
 
-    async def restore_images(self, organization_id: str, ids: Sequence[str]) -> None:
-        await self._database.write(lambda on: trash.restore_images(on, organization_id, ids))
+    async def restore_images(self, organization_id: str, ids: Sequence[str] | None) -> int:
+        return await self._database.write(lambda on: trash.restore_images(on, organization_id, ids))
+
+    async def purge_images(self, organization_id: str, ids: Sequence[str] | None) -> Purged:
+        return await self._database.write(lambda on: trash.purge_images(on, organization_id, ids))
 
     async def purge(self, deleted_before: datetime) -> tuple[str, ...]:
         return await self._database.write(lambda on: trash.purge(on, deleted_before))

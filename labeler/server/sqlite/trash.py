@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from labeler.domain.filter import Order
 from labeler.rpc.convert import binary_data_id
-from labeler.server.catalog import Selection
+from labeler.server.catalog import Purged, Selection, TrashedImage, TrashPage
+from labeler.server.cursor import Position, cursor_position, cursor_text
 from labeler.server.sqlite.database import Session
 from labeler.server.sqlite.insert import now_us
 from labeler.server.sqlite.query import micros, time_of
 from labeler.server.sqlite.read import numbers_of, organization, pick
 
+_FIRST = 2**63 - 1
+_PICKED = "number IN (SELECT number FROM picked)"
 _IMAGE = (
     "number, org, source, file_id, time_us, received_us, name_key, file_name, file_ext, size_bytes, digest, path, "
     "path_size, path_mtime_ns, method_parameters, classifications, tagged"
@@ -30,26 +34,33 @@ def delete_images(session: Session, organization_id: str, which: Selection) -> i
     if not found:
         return 0
     session.change(
-        f"INSERT INTO trash_image ({_IMAGE}, deleted_us) SELECT {_IMAGE}, ? FROM image "
-        "WHERE number IN (SELECT number FROM picked)",
+        f"INSERT INTO trash_image ({_IMAGE}, deleted_us) SELECT {_IMAGE}, ? FROM image WHERE {_PICKED}",
         [now_us()],
     )
     for table, trash, columns in _ON_IMAGE:
         _copy(session, table, trash, columns)
-    session.change("DELETE FROM image WHERE number IN (SELECT number FROM picked)")
+    session.change(f"DELETE FROM image WHERE {_PICKED}")
     return found
 
 
-def restore_images(session: Session, organization_id: str, ids: Sequence[str]) -> None:
-    pick(session, organization_id, [])
-    numbers = sorted(set(numbers_of(session, organization_id, ids, "trash_image")))
-    session.change_many("INSERT INTO picked VALUES (?)", [(number,) for number in numbers])
-    session.change(
-        f"INSERT INTO image ({_IMAGE}) SELECT {_IMAGE} FROM trash_image WHERE number IN (SELECT number FROM picked)"
-    )
+def restore_images(session: Session, organization_id: str, ids: Sequence[str] | None) -> int:
+    found = _pick(session, organization_id, ids)
+    session.change(f"INSERT INTO image ({_IMAGE}) SELECT {_IMAGE} FROM trash_image WHERE {_PICKED}")
     for table, trash, columns in _ON_IMAGE:
         _copy(session, trash, table, columns)
-    session.change("DELETE FROM trash_image WHERE number IN (SELECT number FROM picked)")
+    session.change(f"DELETE FROM trash_image WHERE {_PICKED}")
+    return found
+
+
+def _pick(session: Session, organization_id: str, ids: Sequence[str] | None) -> int:
+    """Note images of the trash in the table `picked`; returns how many."""
+    pick(session, organization_id, [])
+    if ids is None:
+        org = organization(session, organization_id)
+        return session.change("INSERT INTO picked SELECT number FROM trash_image WHERE org = ?", [org])
+    numbers = sorted(set(numbers_of(session, organization_id, ids, "trash_image")))
+    session.change_many("INSERT INTO picked VALUES (?)", [(number,) for number in numbers])
+    return len(numbers)
 
 
 def _copy(session: Session, one: str, other: str, columns: str) -> None:
@@ -58,20 +69,39 @@ def _copy(session: Session, one: str, other: str, columns: str) -> None:
     )
 
 
-def trash(session: Session, organization_id: str) -> tuple[tuple[str, datetime], ...]:
+def trash(session: Session, organization_id: str, last: str, limit: int) -> TrashPage:
+    # Its page tokens are those of the images' own pages, by the time of deletion in place of the capture's.
+    after = cursor_position(last, Order.NEWEST) if last else Position(_FIRST, _FIRST)
     rows = session.rows(
-        "SELECT s.location_id, t.file_id, t.deleted_us FROM trash_image t JOIN source s ON s.number = t.source "
-        "WHERE t.org = ? ORDER BY t.deleted_us DESC, t.number DESC",
-        [organization(session, organization_id)],
+        "SELECT t.number, s.location_id, t.file_id, t.file_name, t.size_bytes, t.deleted_us, "
+        "(SELECT count(*) FROM trash_box x WHERE x.image = t.number), "
+        "(SELECT count(*) FROM trash_tag x WHERE x.image = t.number) "
+        "FROM trash_image t JOIN source s ON s.number = t.source "
+        "WHERE t.org = ? AND (t.deleted_us, t.number) < (?, ?) ORDER BY t.deleted_us DESC, t.number DESC LIMIT ?",
+        [organization(session, organization_id), after.key, after.number, limit + 1],
     )
-    return tuple((binary_data_id(organization_id, location, file), time_of(at)) for location, file, at in rows)
+    shown = rows[:limit]
+    images = tuple(
+        TrashedImage(binary_data_id(organization_id, location, file), name, size, time_of(at), boxes, tags)
+        for _, location, file, name, size, at, boxes, tags in shown
+    )
+    end = cursor_text(Order.NEWEST, Position(shown[-1][5], shown[-1][0])) if shown else last
+    return TrashPage(images, end, len(rows) > limit)
+
+
+def purge_images(session: Session, organization_id: str, ids: Sequence[str] | None) -> Purged:
+    found = _pick(session, organization_id, ids)
+    return Purged(found, _forget(session, _PICKED))
 
 
 def purge(session: Session, deleted_before: datetime) -> tuple[str, ...]:
-    old = "org IN (SELECT number FROM organization) AND deleted_us < ?"
-    values = [micros(deleted_before)]
-    digests = session.rows(f"SELECT DISTINCT digest FROM trash_image WHERE {old} AND digest <> ''", values)
-    session.change(f"DELETE FROM trash_image WHERE {old}", values)
+    return _forget(session, "org IN (SELECT number FROM organization) AND deleted_us < ?", [micros(deleted_before)])
+
+
+def _forget(session: Session, which: str, values: Sequence[int] = ()) -> tuple[str, ...]:
+    """Delete what the condition keeps of the trash; returns the digests that nothing refers to any more."""
+    digests = session.rows(f"SELECT DISTINCT digest FROM trash_image WHERE {which} AND digest <> ''", values)
+    session.change(f"DELETE FROM trash_image WHERE {which}", values)
     return tuple(digest for (digest,) in digests if not _is_used(session, digest))
 
 

@@ -253,9 +253,9 @@ async def test_content_of_trash_that_can_still_be_brought_back_is_kept(catalog: 
     first, second = await catalog.insert_images(ORG, [make_image(1), make_image(1)])
     await catalog.delete_images(ORG, [first])
     await catalog.delete_images(ORG, [second])
-    later = (await catalog.trash(ORG))[0][1]
+    later = (await catalog.trash(ORG)).images[0].deleted
     assert await catalog.purge(later) == ()
-    assert [one for one, _ in await catalog.trash(ORG)] == [second]
+    assert [one.id for one in (await catalog.trash(ORG)).images] == [second]
     assert await catalog.purge(FAR) == (make_image(1).digest,)
 
 
@@ -279,7 +279,7 @@ async def test_deleted_images_wait_in_the_trash_with_all_that_is_on_them(
     assert await catalog.delete_images(ORG, Filter(tags=("t",))) == 1
     assert await names(catalog) == ["img2.jpg"]
     assert await catalog.tags(ORG, EMPTY) == await catalog.labels(ORG, EMPTY) == ()
-    assert [one for one, _ in await catalog.trash(ORG)] == [ids[0]]
+    assert [one.id for one in (await catalog.trash(ORG)).images] == [ids[0]]
     with pytest.raises(Missing):
         await catalog.images(ORG, ids[:1])
     await catalog.delete_dataset(ORG, dropped)
@@ -288,7 +288,7 @@ async def test_deleted_images_wait_in_the_trash_with_all_that_is_on_them(
     assert after.dataset_ids == (kept,)
     assert (after.tags, after.boxes, after.digest) == (before.tags, before.boxes, before.digest)
     assert await names(catalog, Filter(tags=("t",), labels=("bolt",), dataset_id=kept)) == ["img1.jpg"]
-    assert await catalog.trash(ORG) == ()
+    assert (await catalog.trash(ORG)).images == ()
 
 
 async def test_an_empty_filter_deletes_all_of_the_organization_alone(catalog: Catalog, make_image: MakeImage) -> None:
@@ -306,13 +306,13 @@ async def test_purge_forgets_old_trash_and_names_content_that_nothing_has(
         ORG, [make_image(1), make_image(1), make_image(2), make_image(2, reference=by_file), make_image(3)]
     )
     await catalog.delete_images(ORG, [ids[0], ids[2], ids[4]])
-    deleted = (await catalog.trash(ORG))[0][1]
+    deleted = (await catalog.trash(ORG)).images[0].deleted
     assert await catalog.purge(deleted) == ()
-    assert len(await catalog.trash(ORG)) == 3
+    assert len((await catalog.trash(ORG)).images) == 3
     found = await catalog.purge(deleted + timedelta(seconds=1))
     assert set(found) == {make_image(2).digest, make_image(3).digest}
     assert shared not in found
-    assert await catalog.trash(ORG) == ()
+    assert (await catalog.trash(ORG)).images == ()
     with pytest.raises(Missing):
         await catalog.restore_images(ORG, ids[:1])
 
@@ -412,7 +412,7 @@ async def test_another_organization_has_nothing_of_this_one(catalog: Catalog, ma
     assert (await catalog.count(OTHER, Filter(tags=("t",)))).images == 0
     assert await catalog.tags(OTHER, EMPTY) == await catalog.labels(OTHER, EMPTY) == ()
     assert await catalog.datasets(OTHER) == ()
-    assert await catalog.trash(OTHER) == ()
+    assert (await catalog.trash(OTHER)).images == ()
 
 
 async def test_choices_leave_out_their_own_field(catalog: Catalog, make_image: MakeImage) -> None:

@@ -56,6 +56,21 @@ class LabelerServiceStub:
                 request_serializer=labeler_dot_v1_dot_labeler__pb2.OpenPathsRequest.SerializeToString,
                 response_deserializer=labeler_dot_v1_dot_labeler__pb2.OpenPathsProgress.FromString,
                 _registered_method=True)
+        self.ListTrash = channel.unary_unary(
+                '/labeler.v1.LabelerService/ListTrash',
+                request_serializer=labeler_dot_v1_dot_labeler__pb2.ListTrashRequest.SerializeToString,
+                response_deserializer=labeler_dot_v1_dot_labeler__pb2.ListTrashResponse.FromString,
+                _registered_method=True)
+        self.RestoreImages = channel.unary_unary(
+                '/labeler.v1.LabelerService/RestoreImages',
+                request_serializer=labeler_dot_v1_dot_labeler__pb2.RestoreImagesRequest.SerializeToString,
+                response_deserializer=labeler_dot_v1_dot_labeler__pb2.RestoreImagesResponse.FromString,
+                _registered_method=True)
+        self.PurgeImages = channel.unary_unary(
+                '/labeler.v1.LabelerService/PurgeImages',
+                request_serializer=labeler_dot_v1_dot_labeler__pb2.PurgeImagesRequest.SerializeToString,
+                response_deserializer=labeler_dot_v1_dot_labeler__pb2.PurgeImagesResponse.FromString,
+                _registered_method=True)
 
 
 class LabelerServiceServicer:
@@ -92,6 +107,27 @@ class LabelerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListTrash(self, request, context):
+        """Deleted images that can still be brought back, the last deleted first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RestoreImages(self, request, context):
+        """Brings deleted images back with their boxes, tags and datasets. Unknown ids: NOT_FOUND, and nothing is done.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PurgeImages(self, request, context):
+        """Forgets deleted images for good. Unknown ids: NOT_FOUND, and nothing is done.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LabelerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -114,6 +150,21 @@ def add_LabelerServiceServicer_to_server(servicer, server):
                     servicer.OpenPaths,
                     request_deserializer=labeler_dot_v1_dot_labeler__pb2.OpenPathsRequest.FromString,
                     response_serializer=labeler_dot_v1_dot_labeler__pb2.OpenPathsProgress.SerializeToString,
+            ),
+            'ListTrash': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTrash,
+                    request_deserializer=labeler_dot_v1_dot_labeler__pb2.ListTrashRequest.FromString,
+                    response_serializer=labeler_dot_v1_dot_labeler__pb2.ListTrashResponse.SerializeToString,
+            ),
+            'RestoreImages': grpc.unary_unary_rpc_method_handler(
+                    servicer.RestoreImages,
+                    request_deserializer=labeler_dot_v1_dot_labeler__pb2.RestoreImagesRequest.FromString,
+                    response_serializer=labeler_dot_v1_dot_labeler__pb2.RestoreImagesResponse.SerializeToString,
+            ),
+            'PurgeImages': grpc.unary_unary_rpc_method_handler(
+                    servicer.PurgeImages,
+                    request_deserializer=labeler_dot_v1_dot_labeler__pb2.PurgeImagesRequest.FromString,
+                    response_serializer=labeler_dot_v1_dot_labeler__pb2.PurgeImagesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -226,6 +277,87 @@ class LabelerService:
             '/labeler.v1.LabelerService/OpenPaths',
             labeler_dot_v1_dot_labeler__pb2.OpenPathsRequest.SerializeToString,
             labeler_dot_v1_dot_labeler__pb2.OpenPathsProgress.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTrash(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/labeler.v1.LabelerService/ListTrash',
+            labeler_dot_v1_dot_labeler__pb2.ListTrashRequest.SerializeToString,
+            labeler_dot_v1_dot_labeler__pb2.ListTrashResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RestoreImages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/labeler.v1.LabelerService/RestoreImages',
+            labeler_dot_v1_dot_labeler__pb2.RestoreImagesRequest.SerializeToString,
+            labeler_dot_v1_dot_labeler__pb2.RestoreImagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PurgeImages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/labeler.v1.LabelerService/PurgeImages',
+            labeler_dot_v1_dot_labeler__pb2.PurgeImagesRequest.SerializeToString,
+            labeler_dot_v1_dot_labeler__pb2.PurgeImagesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -45,6 +45,12 @@ class LabelerServiceStub:
     """Takes files and folders of the service's own machine, by reference or as copies. Only for
     the service that a desktop starts for itself; elsewhere PERMISSION_DENIED.
     """
+    ListTrash: _grpc.UnaryUnaryMultiCallable[_labeler_pb2.ListTrashRequest, _labeler_pb2.ListTrashResponse]
+    """Deleted images that can still be brought back, the last deleted first."""
+    RestoreImages: _grpc.UnaryUnaryMultiCallable[_labeler_pb2.RestoreImagesRequest, _labeler_pb2.RestoreImagesResponse]
+    """Brings deleted images back with their boxes, tags and datasets. Unknown ids: NOT_FOUND, and nothing is done."""
+    PurgeImages: _grpc.UnaryUnaryMultiCallable[_labeler_pb2.PurgeImagesRequest, _labeler_pb2.PurgeImagesResponse]
+    """Forgets deleted images for good. Unknown ids: NOT_FOUND, and nothing is done."""
 
 @_typing.type_check_only
 class LabelerServiceAsyncStub(LabelerServiceStub):
@@ -63,6 +69,12 @@ class LabelerServiceAsyncStub(LabelerServiceStub):
     """Takes files and folders of the service's own machine, by reference or as copies. Only for
     the service that a desktop starts for itself; elsewhere PERMISSION_DENIED.
     """
+    ListTrash: _aio.UnaryUnaryMultiCallable[_labeler_pb2.ListTrashRequest, _labeler_pb2.ListTrashResponse]  # type: ignore[assignment]
+    """Deleted images that can still be brought back, the last deleted first."""
+    RestoreImages: _aio.UnaryUnaryMultiCallable[_labeler_pb2.RestoreImagesRequest, _labeler_pb2.RestoreImagesResponse]  # type: ignore[assignment]
+    """Brings deleted images back with their boxes, tags and datasets. Unknown ids: NOT_FOUND, and nothing is done."""
+    PurgeImages: _aio.UnaryUnaryMultiCallable[_labeler_pb2.PurgeImagesRequest, _labeler_pb2.PurgeImagesResponse]  # type: ignore[assignment]
+    """Forgets deleted images for good. Unknown ids: NOT_FOUND, and nothing is done."""
 
 class LabelerServiceServicer(metaclass=_abc_1.ABCMeta):
     """What the desktop asks of the labeler's own data service beyond Viam's Data API.
@@ -102,5 +114,29 @@ class LabelerServiceServicer(metaclass=_abc_1.ABCMeta):
         """Takes files and folders of the service's own machine, by reference or as copies. Only for
         the service that a desktop starts for itself; elsewhere PERMISSION_DENIED.
         """
+
+    @_abc_1.abstractmethod
+    def ListTrash(
+        self,
+        request: _labeler_pb2.ListTrashRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_labeler_pb2.ListTrashResponse, _abc.Awaitable[_labeler_pb2.ListTrashResponse]]:
+        """Deleted images that can still be brought back, the last deleted first."""
+
+    @_abc_1.abstractmethod
+    def RestoreImages(
+        self,
+        request: _labeler_pb2.RestoreImagesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_labeler_pb2.RestoreImagesResponse, _abc.Awaitable[_labeler_pb2.RestoreImagesResponse]]:
+        """Brings deleted images back with their boxes, tags and datasets. Unknown ids: NOT_FOUND, and nothing is done."""
+
+    @_abc_1.abstractmethod
+    def PurgeImages(
+        self,
+        request: _labeler_pb2.PurgeImagesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_labeler_pb2.PurgeImagesResponse, _abc.Awaitable[_labeler_pb2.PurgeImagesResponse]]:
+        """Forgets deleted images for good. Unknown ids: NOT_FOUND, and nothing is done."""
 
 def add_LabelerServiceServicer_to_server(servicer: LabelerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
