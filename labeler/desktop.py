@@ -16,7 +16,7 @@ from labeler import credentials
 from labeler.actions.keymap import Keymap
 from labeler.actions.table import ACTIONS
 from labeler.client.channel import Connection
-from labeler.client.endpoint import PLAINTEXT, TLS, Endpoint
+from labeler.client.endpoint import PLAINTEXT, TLS, Endpoint, Security
 from labeler.client.outbox import Outbox
 from labeler.client.source import ServiceSource, organizations
 from labeler.domain.errors import InvalidValue, LabelerError
@@ -68,6 +68,8 @@ class Desktop:
         self._connection: Connection | None = None
         self._closing: asyncio.Task[None] | None = None
         self._switching: asyncio.Task[None] | None = None
+        self._offered: Connection | None = None
+        """A connection whose organization has not been chosen yet."""
 
     async def __aenter__(self) -> Self:
         try:
@@ -91,8 +93,9 @@ class Desktop:
                 await self._outbox.close()
             finally:
                 self.window.deleteLater()  # not before: the outbox tells the window until it is closed
-                if self._connection:
-                    self._connection.close()
+                for connection in (self._connection, self._offered):
+                    if connection:
+                        connection.close()
 
     async def _start(self) -> None:
         from labeler.app import settings_path
@@ -107,6 +110,7 @@ class Desktop:
         self._connection = await Connection.open(self._local.endpoint)
         source = await ServiceSource.open(self._connection, title="This computer")
         self._outbox = await self._open_outbox(self._connection, source, LOCAL)
+        self._target = (LOCAL, source.organization_id)
         self.session = Session(source, self._outbox, settings, _export)
         keymap, wrong = _keymap(settings)
         self._loader = PictureLoader(source)
@@ -171,14 +175,26 @@ class Desktop:
             raise
         if len(names) > 1:
             self._choose_organization(choice, connection, names)
-            return
-        # A task of the session would be cancelled by the session that is about to end.
-        self._switching = asyncio.get_running_loop().create_task(
-            self._switch(choice, connection, next(iter(names), ""), next(iter(names.values()), ""))
-        )
+        else:
+            self._begin_switching(choice, connection, next(iter(names), ""), next(iter(names.values()), ""))
+
+    def _begin_switching(
+        self, choice: ConnectChoice, connection: Connection, organization_id: str, name: str
+    ) -> None:
+        """Switch in a task that the session, which is about to end its own, does not cancel."""
+        before = self._switching
+
+        async def switch() -> None:
+            if before:
+                await before
+            await self._switch(choice, connection, organization_id, name)
+
+        self._switching = asyncio.get_running_loop().create_task(switch())
 
     async def _endpoint(self, choice: ConnectChoice) -> Endpoint:
         key_id, key = choice.key_id, choice.key
+        if not choice.address:
+            raise LabelerError("Not connected: the address is missing. Write it as host:port.")
         if not key:
             stored = await asyncio.to_thread(self._stored_key, choice.address)
             if stored is None:
@@ -188,9 +204,10 @@ class Desktop:
             problem = await asyncio.to_thread(credentials.store_key, choice.address, key_id, key)
             if problem:
                 self._offer_file(choice, problem)
+        security: Security | bytes = PLAINTEXT if choice.plaintext else TLS
         if choice.certificate:
-            return Endpoint(choice.address, await asyncio.to_thread(_certificate, choice.certificate), key_id, key)
-        return Endpoint(choice.address, PLAINTEXT if choice.plaintext else TLS, key_id, key)
+            security = await asyncio.to_thread(_certificate, choice.certificate)
+        return Endpoint(choice.address, security, key_id, key)
 
     def _stored_key(self, address: str) -> tuple[str, str] | None:
         return credentials.stored_key(address) or credentials.key_in_file(self._key_file, address)
@@ -219,10 +236,12 @@ class Desktop:
 
     def _choose_organization(self, choice: ConnectChoice, connection: Connection, names: dict[str, str]) -> None:
         def accept(organization_id: str) -> None:
-            name = names[organization_id]
-            self._switching = asyncio.get_running_loop().create_task(
-                self._switch(choice, connection, organization_id, name)
-            )
+            self._offered = None
+            self._begin_switching(choice, connection, organization_id, names[organization_id])
+
+        if self._offered:
+            self._offered.close()
+        self._offered = connection
 
         self.session.prompted.emit(
             Prompt(
@@ -237,24 +256,30 @@ class Desktop:
         )
 
     async def _switch(self, choice: ConnectChoice, connection: Connection, organization_id: str, name: str) -> None:
+        address = LOCAL if choice.kind == "local" else choice.address
         try:
             if choice.kind == "local":
                 source = await ServiceSource.open(connection, title="This computer")
             else:
                 title = ", ".join(part for part in (choice.address, name) if part)
                 source = await ServiceSource.open(connection, organization_id, title)
-            outbox = await self._open_outbox(connection, source, LOCAL if choice.kind == "local" else choice.address)
+            is_same = (address, source.organization_id) == self._target
+            outbox = self._outbox if is_same else await self._open_outbox(connection, source, address)
         except LabelerError as error:
             connection.close()
             self.session.failed.emit(str(error))
             return
         former, former_outbox = self._connection, self._outbox
         self._connection, self._outbox = connection, outbox
+        self._target = (address, source.organization_id)
         for pictures in self._pictures:
             pictures.clear()
         self._loader.source = source
         await self.session.attach(source, outbox)
-        await former_outbox.close()
+        if is_same:
+            await outbox.start(connection)
+        else:
+            await former_outbox.close()
         if former:
             former.close()
         self.session.said.emit(f"Connected to {source.title}")
@@ -263,9 +288,12 @@ class Desktop:
 def _certificate(name: str) -> bytes:
     path = Path(name).expanduser()
     try:
-        return path.read_bytes()
+        content = path.read_bytes()
     except OSError as error:
         raise LabelerError(f"The certificate {path} cannot be read: {error.strerror}.") from None
+    if b"-----BEGIN CERTIFICATE-----" not in content:
+        raise LabelerError(f"{path} is not a certificate in PEM form. Take the server's certificate.pem.")
+    return content
 
 
 def _keymap(settings: Settings) -> tuple[Keymap, str]:

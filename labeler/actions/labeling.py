@@ -78,8 +78,7 @@ def add_to_dataset(session: Session) -> None:
         session.said.emit(title)
 
     async def make_and_put(name: str) -> None:
-        put(await session.source.create_dataset(name), name)
-        session.refresh_choices()
+        put(await session.make_dataset(name), name)
 
     def accept(text: str) -> None:
         name = text.strip()

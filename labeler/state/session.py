@@ -16,6 +16,7 @@ from labeler.state.history import History
 from labeler.state.library import Library
 from labeler.state.names import Names
 from labeler.state.opening import open_paths
+from labeler.state.place import Place
 from labeler.state.prompts import Prompt, Question, Request
 from labeler.state.settings import Settings
 from labeler.state.signal import Signal
@@ -76,33 +77,37 @@ class Session:
         self.works: list[Work] = []
         self._settings_task: asyncio.Task[None] | None = None
         self._current_id = ""
-        self._asked_too_early = self._choices_are_old = False
+        self._asked_too_early = self._choices_are_old = self._settings_are_old = False
 
         self.library.reset.connect(self._library_reset)
         self.library.grown.connect(self._library_grown)
         self.library.replaced.connect(self._image_replaced)
         self.grid.moved.connect(self._grid_moved)
+        self.place = Place(self, settings)
         outbox.subscribe(self._states_changed, self._boxes_named)
 
     # Beginning and ending.
 
     def start(self, wanted: Filter | None = None) -> None:
-        """Begin to show a filter of the source, and to learn what can be chosen."""
+        """Begin to show a filter of the source, or what was shown last, and to learn what can be chosen."""
         key = self._settings_key
         self.labels = Names(self.settings.get(f"{key}.labels", []))
         self.tags = Names(self.settings.get(f"{key}.tags", []))
         for names in (self.labels, self.tags):
             names.changed.connect(self._names_changed)
-        self.show(wanted or Filter())
-        self.refresh_choices()
+        if wanted is None:
+            self.place.restore()
+        else:
+            self.show(wanted)
 
     async def attach(self, source: ImageSource, outbox: Outbox) -> None:
         """Work with another service from now on; the caller closes the former ones."""
         await self.tasks.close()
+        if outbox is not self.outbox:
+            outbox.subscribe(self._states_changed, self._boxes_named)
         self.source, self.outbox = source, outbox
         self.history = History()
         self.works.clear()
-        outbox.subscribe(self._states_changed, self._boxes_named)
         self.set_mode(Mode.GRID)
         self.start()
 
@@ -124,12 +129,15 @@ class Session:
 
     def save_settings(self) -> None:
         """Write the settings in the background, once for changes that come together."""
+        self._settings_are_old = True
         if self._settings_task is None or self._settings_task.done():
             self._settings_task = self.tasks.start(self._write_settings())
 
     async def _write_settings(self) -> None:
         await asyncio.sleep(0)
-        await asyncio.shield(asyncio.to_thread(self.settings.write, self.settings.text()))
+        while self._settings_are_old:
+            self._settings_are_old = False
+            await asyncio.shield(asyncio.to_thread(self.settings.write, self.settings.text()))
 
     # What is shown.
 
@@ -157,6 +165,14 @@ class Session:
     def dataset_name(self, identifier: str) -> str | None:
         return next((dataset.name for dataset in self.datasets if dataset.id == identifier), None)
 
+    async def make_dataset(self, name: str) -> str:
+        """Make a dataset and know it at once; returns its id."""
+        dataset_id = await self.source.create_dataset(name)
+        known = [*self.datasets, Dataset(dataset_id, name, self.source.organization_id, images=0)]
+        self.datasets = tuple(sorted(known, key=lambda dataset: dataset.name))
+        self.choices_changed.emit()
+        return dataset_id
+
     def reload(self) -> None:
         """Read the library, the datasets and the choices again."""
         self.library.reload(self.source)
@@ -178,6 +194,11 @@ class Session:
         if mode is not self.mode:
             self.mode = mode
             self.mode_changed.emit()
+
+    def set_mode_named(self, name: str) -> None:
+        """Set the mode of a name, if there is one."""
+        if name in (mode.value for mode in Mode):
+            self.set_mode(Mode(name))
 
     # The image in front.
 

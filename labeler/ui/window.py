@@ -280,6 +280,7 @@ class Window(QMainWindow):
         settings = self.session.settings
         settings.set("window.geometry", bytes(self.saveGeometry().toBase64().data()).decode())
         settings.set("window.cell", self.session.grid.cell)
+        self.session.place.note()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

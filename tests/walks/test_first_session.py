@@ -60,6 +60,7 @@ async def first_run(library: Path, samples: SampleSet) -> None:
         await robot.key("g")
         await robot.open_prompt("/", "tag:night")
         await until(lambda: len(session.library.images) == 2 and session.library.complete, "the filtered images")
+        await robot.key("Right")
         await robot.saved()
         await robot.key("Ctrl+Q")
         await desktop.closed.wait()
@@ -72,6 +73,7 @@ async def second_run(library: Path, out: Path, samples: SampleSet) -> None:
         session = desktop.session
         await until(lambda: len(session.library.images) == 2, "the filter that was shown last")
         assert session.filter_text == "tag:night"
+        assert current(session).file_name == samples.images[1].file_name
         await robot.key("Ctrl+Shift+F")
         await robot.grid_ready(len(samples.images))
         await robot.open_prompt("/", "dataset:first")
