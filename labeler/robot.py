@@ -50,7 +50,7 @@ class Robot:
         active = QApplication.activeModalWidget() or self.window
         return active.focusWidget() or active
 
-    async def do(self, movement: Callable[[], None]) -> None:
+    async def do(self, movement: Callable[[], object]) -> None:
         """Let Qt call `movement`, outside of any task: sending events lets Qt work on others meanwhile."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 

@@ -25,9 +25,11 @@ from labeler.rpc.wire.app.data.v1 import data_pb2
 from labeler.rpc.wire.app.dataset.v1 import dataset_pb2
 from labeler.rpc.wire.app.v1 import app_pb2
 from labeler.rpc.wire.labeler.v1 import labeler_pb2
+from labeler.rpc.wire.proto.rpc.v1 import auth_pb2
 
 ORGANIZATION = "org"
 SERVICES = (
+    auth_pb2.DESCRIPTOR.services_by_name["AuthService"],
     data_pb2.DESCRIPTOR.services_by_name["DataService"],
     dataset_pb2.DESCRIPTOR.services_by_name["DatasetService"],
     app_pb2.DESCRIPTOR.services_by_name["AppService"],
@@ -82,20 +84,28 @@ class DataApi:
         return list(self.images[image_id].boxes.values())
 
     @asynccontextmanager
-    async def connected(self, target: str) -> AsyncIterator[Connection]:
-        """A connection to this service, which listens at `target` ("unix:/path") as long."""
+    async def serving(self, target: str) -> AsyncIterator[int]:
+        """This service, listening at `target` ("unix:/path" or "host:0"); gives the port."""
         server = grpc.aio.server()
         for service in SERVICES:
             handlers = {one.name: self._handler(one) for one in service.methods if hasattr(self, one.name)}
             server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(service.full_name, handlers)])
-        server.add_insecure_port(target)
+        port = server.add_insecure_port(target)
         await server.start()
-        connection = await Connection.open(Endpoint(target, PLAINTEXT))
         try:
-            yield connection
+            yield port
         finally:
-            connection.close()
             await server.stop(None)
+
+    @asynccontextmanager
+    async def connected(self, target: str) -> AsyncIterator[Connection]:
+        """A connection to this service, which listens at `target` ("unix:/path") as long."""
+        async with self.serving(target):
+            connection = await Connection.open(Endpoint(target, PLAINTEXT))
+            try:
+                yield connection
+            finally:
+                connection.close()
 
     def _handler(self, method: MethodDescriptor) -> grpc.RpcMethodHandler[Any, Any]:
         """Does what the RPC's method does, counted, and failed where it is to fail."""
@@ -249,6 +259,9 @@ class DataApi:
         for dataset_id, name in self.dataset_names.items():
             response.datasets.add(id=dataset_id, name=name, organization_id=request.organization_id)
         return response
+
+    async def Authenticate(self, request: Any, context: Any) -> Any:
+        return auth_pb2.AuthenticateResponse(access_token="token")
 
     async def ListOrganizations(self, request: Any, context: Any) -> Any:
         organizations = [app_pb2.Organization(id=one, name=name) for one, name in self.organizations.items()]
