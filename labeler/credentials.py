@@ -7,9 +7,9 @@ All functions touch the disk or other processes: not for the event loop's thread
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
+from labeler.disk import make_folder, replacing
 from labeler.domain.errors import LabelerError
 
 SERVICE = "labeler"
@@ -47,14 +47,9 @@ def store_key_in_file(path: Path, address: str, key_id: str, key: str) -> None:
     """Keep a key in a file that only this user can read, by the user's explicit consent."""
     held = _read_file(path)
     held[address] = [key_id, key]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        json.dump(held, file)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    make_folder(path.parent)
+    with replacing(path, private=True) as file:
+        file.write(json.dumps(held).encode())
 
 
 def key_in_file(path: Path, address: str) -> tuple[str, str] | None:

@@ -19,6 +19,7 @@ from labeler.client.channel import Connection
 from labeler.client.endpoint import PLAINTEXT, TLS, Endpoint, Security
 from labeler.client.outbox import Outbox
 from labeler.client.source import ServiceSource, organizations
+from labeler.disk import make_data_directory
 from labeler.domain.errors import InvalidValue, LabelerError
 from labeler.domain.filter import Filter
 from labeler.domain.image import Choice
@@ -100,7 +101,7 @@ class Desktop:
     async def _start(self) -> None:
         from labeler.app import settings_path
 
-        self._data.mkdir(parents=True, exist_ok=True)
+        make_data_directory(self._data)
         settings = await asyncio.to_thread(Settings.read, settings_path())
         theme = self._theme or settings.get("window.theme", "system")
         application = QApplication.instance()
@@ -178,9 +179,7 @@ class Desktop:
         else:
             self._begin_switching(choice, connection, next(iter(names), ""), next(iter(names.values()), ""))
 
-    def _begin_switching(
-        self, choice: ConnectChoice, connection: Connection, organization_id: str, name: str
-    ) -> None:
+    def _begin_switching(self, choice: ConnectChoice, connection: Connection, organization_id: str, name: str) -> None:
         """Switch in a task that the session, which is about to end its own, does not cancel."""
         before = self._switching
 

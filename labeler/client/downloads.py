@@ -7,8 +7,6 @@ import contextlib
 import gzip
 import json
 import os
-import shutil
-import uuid
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
@@ -20,6 +18,7 @@ from google.protobuf.message import Message
 
 from labeler.client.messages import BinaryData, BinaryMetadata
 from labeler.client.tabular_row import TabularData
+from labeler.disk import replacing
 from labeler.formats.names import Names
 from labeler.formats.viam import file_name_for_download
 from labeler.rpc.convert import image_from
@@ -70,6 +69,11 @@ async def write_images(path: Path, images: Sequence[BinaryData]) -> None:
         await asyncio.to_thread(_replace, path, lambda file: _write_zip(file, images))
 
 
+def _replace(path: Path, write: Callable[[IO[bytes]], object]) -> None:
+    with replacing(path) as file:
+        write(file)
+
+
 def _write_zip(file: IO[bytes], images: Sequence[BinaryData]) -> None:
     names = Names(sidecars=(".json",))
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
@@ -108,31 +112,3 @@ def _as_json(message: Message) -> dict[str, Any]:
         capture = known.capture_metadata if isinstance(known, BinaryMetadata) else known
         capture.ClearField("method_parameters")
         return json_format.MessageToDict(known, descriptor_pool=POOL)
-
-
-def _replace(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Write a file beside `path` and put it in its place when it is on the disk."""
-    temporary = path.parent / f".{path.name[:40]}.{uuid.uuid4().hex}.part"
-    try:
-        with temporary.open("xb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            with contextlib.suppress(OSError):
-                shutil.copymode(path, temporary)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name last, where the system lets a folder be opened for that (Windows does not)."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ import apsw
 
 from labeler.client.pending import Head, Pending, Stage
 from labeler.client.writer import Writer
+from labeler.disk import make_folder
 from labeler.domain.edit import Change
 from labeler.domain.edit_json import change_from_json, change_to_json
 from labeler.domain.errors import InvalidValue, Refused
@@ -68,7 +68,7 @@ class OutboxRows:
     ) -> None:
         self._path, self._target = path, target
         try:
-            _make_folder(path.parent)
+            make_folder(path.parent)
             connection = _open(path, vfs)
             _prepare(connection, path)
             self.loaded = _load(connection, path, target)
@@ -180,19 +180,6 @@ def _why_not_opened(path: Path, error: Exception) -> str:
     if isinstance(error, apsw.NotADBError | apsw.CorruptError):
         return f"{path}: the file is damaged ({error}). Keep a copy of it and ask for help."
     return f"{path}: labels cannot be kept there ({error}). Make room or choose another folder."
-
-
-def _make_folder(folder: Path) -> None:
-    """Make a folder so that it survives a power cut: each new one is written into its parent."""
-    new = [one for one in (folder, *folder.parents) if not one.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    if os.name == "posix":
-        for one in new:
-            handle = os.open(one.parent, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
 
 
 def _many(connection: apsw.Connection, sql: str, rows: Sequence[tuple[int | str, ...]]) -> None:

@@ -9,22 +9,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from labeler.disk import sync
 from labeler.domain.errors import InvalidValue
 
 
 class Stopped(Exception):  # noqa: N818 - not an error: somebody asked for it
     """`StagedFolder.commit` was asked to stop before the folder was in place."""
-
-
-def _sync(path: Path) -> None:
-    """Force a file or folder to disk; systems that cannot open folders keep them consistent by themselves."""
-    if os.name == "nt" and path.is_dir():
-        return
-    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 class StagedFolder:
@@ -57,16 +47,16 @@ class StagedFolder:
             for name in files:
                 if is_stopped():
                     raise Stopped
-                _sync(Path(folder, name))
-            _sync(Path(folder))
+                sync(Path(folder, name))
+            sync(Path(folder))
         if self._is_new:
             self.work.rename(self._out)
-            _sync(self._out.parent)
+            sync(self._out.parent)
             return
         for entry in sorted(self.work.iterdir(), key=lambda entry: entry.name == self._last):
             entry.rename(self._out / entry.name)
         self.work.rmdir()
-        _sync(self._out)
+        sync(self._out)
 
     def discard(self) -> None:
         """Remove what was collected; nothing else is touched. Allowed at any time."""

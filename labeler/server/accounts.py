@@ -22,6 +22,7 @@ from typing import TypeVar
 
 import apsw
 
+from labeler.disk import make_data_directory, write_private
 from labeler.domain.errors import Missing
 
 ACCOUNTS_FILE = "accounts.db"
@@ -109,15 +110,6 @@ class KeyRecord:
     revoked: datetime | None
 
 
-def write_private(path: Path, content: bytes) -> None:
-    """Make a file that only this user can read, durable; raises FileExistsError if it is there."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
 def read_or_make_secret(path: Path) -> bytes:
     """The 32 bytes of the file, made at first use; whole also when two processes make it at once."""
     if not path.exists():
@@ -136,7 +128,7 @@ class Accounts:
     """The accounts of a data directory. Methods may be called from any thread; the plain ones take well under 1 ms."""
 
     def __init__(self, directory: Path) -> None:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_data_directory(directory)
         self._pepper = read_or_make_secret(directory / PEPPER_FILE)
         self._lock = threading.Lock()
         self._db = apsw.Connection(str(directory / ACCOUNTS_FILE))

@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from labeler.disk import make_data_directory, replacing
 from labeler.domain.errors import LabelerError, Refused
-from labeler.server.accounts import write_private
 
 LOCK_FILE = "service.lock"
 SERVICE_FILE = "service.json"
@@ -40,8 +39,8 @@ def locked(directory: Path) -> Iterator[None]:
 
     Raises DirectoryInUse, and LabelerError where the directory cannot be written.
     """
+    make_data_directory(directory)
     try:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(directory / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         text = f"The data directory {directory} cannot be used: {error.strerror}. Choose another with --data."
@@ -84,9 +83,8 @@ else:
 def announced(directory: Path, service: Announcement) -> Iterator[None]:
     """Let programs of this user find the service."""
     path = directory / SERVICE_FILE
-    draft = path.with_name(f".{SERVICE_FILE}.{secrets.token_hex(8)}")
-    write_private(draft, json.dumps(asdict(service)).encode())
-    draft.replace(path)
+    with replacing(path, private=True) as file:
+        file.write(json.dumps(asdict(service)).encode())
     try:
         yield
     finally:

@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, ParamSpec, Protocol, TypeVar
 
+from labeler.disk import sync
 from labeler.domain.errors import Missing, Refused
 from labeler.server.blobs import Blob
 
@@ -55,14 +56,7 @@ class RealFileSystem:
         source.replace(target)
 
     def sync_folder(self, folder: Path) -> None:
-        # Windows opens no folders; NTFS writes a rename to its journal itself.
-        if os.name == "nt":
-            return
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        sync(folder)
 
 
 class FileBlobs:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from labeler.server.accounts import write_private
+from labeler.disk import write_private
 
 CERTIFICATE_FILE = "certificate.pem"
 KEY_FILE = "certificate.key"

@@ -11,6 +11,7 @@ from pathlib import Path
 from labeler.client.channel import Connection
 from labeler.client.deliver import Calls
 from labeler.client.source import ServiceSource
+from labeler.disk import make_data_directory
 from labeler.domain.box import Box
 from labeler.domain.edit import BoxChange, TagChange
 from labeler.domain.library import OpenProgress
@@ -59,7 +60,7 @@ async def _service(data: Path) -> AsyncIterator[tuple[ServiceSource, Connection]
 
 
 def _run(data: Path, command: Callable[[Line], Awaitable[int]]) -> int:
-    data.mkdir(parents=True, exist_ok=True)
+    make_data_directory(data)
     line = Line()
 
     async def run() -> int:
