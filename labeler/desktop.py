@@ -122,6 +122,7 @@ class Desktop:
             self.session.tasks, self._loader.load, lambda one: one.size_bytes, PICTURE_BYTES
         )
         self._pictures = (thumbnails, pictures)
+        self.session.pictures_old.connect(self._forget_pictures)
         self.window = Window(
             self.session, keymap, thumbnails, pictures, self._begin_closing, self._begin_connecting, log_path()
         )
@@ -135,6 +136,10 @@ class Desktop:
         outbox = Outbox.open(self._data / name, target)
         await outbox.start(connection)
         return outbox
+
+    def _forget_pictures(self) -> None:
+        for pictures in self._pictures:
+            pictures.clear()
 
     # Closing.
 
@@ -271,8 +276,7 @@ class Desktop:
         former, former_outbox = self._connection, self._outbox
         self._connection, self._outbox = connection, outbox
         self._target = (address, source.organization_id)
-        for pictures in self._pictures:
-            pictures.clear()
+        self._forget_pictures()
         self._loader.source = source
         await self.session.attach(source, outbox)
         if is_same:

@@ -92,8 +92,8 @@ def change_order(session: Session) -> None:
 
 
 def reload(session: Session) -> None:
-    """Read the images of the filter again."""
-    session.reload()
+    """Read the images of the filter and their pictures again."""
+    session.read_again()
 
 
 def open_folder(session: Session) -> None:

@@ -22,6 +22,8 @@ _EXIF_LOOK = 4096
 """Bytes of a JPEG within which EXIF data begins, where there are any (Exif 2.32, 4.5.4: right after the start)."""
 _EXIF_IFD, _ORIGINAL, _OFFSET, _FRACTION = 0x8769, 0x9003, 0x9011, 0x9291
 _WITH_EXIF = {"image/jpeg", "image/tiff", "image/webp", "image/avif"}
+_IMAGE_NAMES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".jp2", ".svg")
+"""Ends of names that promise an image."""
 _HIDDEN = getattr(stat, "FILE_ATTRIBUTE_HIDDEN", 2)
 
 Refuse = Callable[[str, str], None]
@@ -101,7 +103,7 @@ def _is_hidden(entry: os.DirEntry[str]) -> bool:
 
 
 def _examine(file: str, folder: str, refuse: Refuse, *, named: bool) -> FoundFile | None:
-    """What the file is; None for what is not an image, which is refused only if it was asked for by name."""
+    """What the file is; None for what is not an image, which is refused only if a person took it for one."""
     try:
         file.encode()
     except UnicodeEncodeError:
@@ -118,8 +120,8 @@ def _examine(file: str, folder: str, refuse: Refuse, *, named: bool) -> FoundFil
         return None
     mime_type = sniff(head[:HEAD_SIZE])
     if mime_type is None:
-        if named:
-            refuse(file, "The file is not an image of a known kind.")
+        if named or file.lower().endswith(_IMAGE_NAMES):
+            refuse(file, "The file is empty." if not head else "The file is not an image of a known kind.")
         return None
     reference = FileReference(file, status.st_size, status.st_mtime_ns)
     time = _capture_time(file, head, mime_type) or datetime.fromtimestamp(status.st_mtime, UTC)

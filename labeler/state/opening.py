@@ -38,12 +38,13 @@ async def open_paths(session: Session, work: Work, paths: Sequence[Path], copy: 
         session.reload()
     session.said.emit(_opened_text(last))
     if refused:
-        more = f" and {len(refused) - 1} more" if len(refused) > 1 else ""
-        session.failed.emit(f"Not opened: {refused[0][0]}: {refused[0][1]}{more}.")
+        path, reason = refused[0]
+        more = f" (and {len(refused) - 1:,} more)" if len(refused) > 1 else ""
+        session.failed.emit(f"Not opened: {path}: {reason.rstrip('.')}{more}.")
 
 
 def _opened_text(progress: OpenProgress) -> str:
-    parts = [f"Opened {progress.opened:,} new images"]
+    parts = ["Opened 1 new image" if progress.opened == 1 else f"Opened {progress.opened:,} new images"]
     if progress.already_there:
         parts.append(f"{progress.already_there:,} were there already, by name or by content")
     return ", ".join(parts)

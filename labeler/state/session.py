@@ -46,6 +46,7 @@ class Session:
         filter_changed()        the filter or the order
         choices_changed()       datasets, choices of the filter, labels or tags
         works_changed()         long work began, went on or ended
+        pictures_old()          pictures may be others than those in memory
         prompted(prompt), asked(question), requested(request)
     """
 
@@ -59,6 +60,7 @@ class Session:
         self.filter_changed: Signal[()] = Signal()
         self.choices_changed: Signal[()] = Signal()
         self.works_changed: Signal[()] = Signal()
+        self.pictures_old: Signal[()] = Signal()
         self.prompted: Signal[Prompt] = Signal()
         self.asked: Signal[Question] = Signal()
         self.requested: Signal[Request] = Signal()
@@ -177,6 +179,11 @@ class Session:
         """Read the library, the datasets and the choices again."""
         self.library.reload(self.source)
         self.refresh_choices()
+
+    def read_again(self) -> None:
+        """Read everything again that is shown, the pictures too."""
+        self.reload()
+        self.pictures_old.emit()
 
     def refresh_choices(self) -> None:
         self.tasks.start(self._read_choices())
