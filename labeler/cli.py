@@ -82,6 +82,15 @@ def _desktop_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _parse_for_desktop(argv: Sequence[str]) -> argparse.Namespace:
+    parser = _desktop_parser()
+    arguments = parser.parse_args(argv)
+    for path in arguments.paths:
+        if not path.exists():
+            parser.error(f"{path}: there is no such file, folder or command")
+    return arguments
+
+
 def _run_subcommand(arguments: argparse.Namespace) -> int:
     if hasattr(arguments, "data") and arguments.data is None:
         arguments.data = default_data_directory()
@@ -116,7 +125,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if argv and argv[0] in SUBCOMMANDS:
             return _run_subcommand(_subcommand_parser().parse_args(argv))
-        arguments = _desktop_parser().parse_args(argv)
+        arguments = _parse_for_desktop(argv)
         obstacle = preflight.missing_for_desktop(os.environ.get("QT_QPA_PLATFORM", ""))
         if obstacle:
             print(f"labeler: {obstacle}", file=sys.stderr)  # noqa: T201

@@ -42,6 +42,21 @@ PROCESS_WIDE_THREADS = ("_poll_wrapper",)
 settings.register_profile("untimed", deadline=None, max_examples=50)
 settings.load_profile("untimed")
 
+WITH_PROCESSES = (
+    "client_desktop/test_with_the_service.py",
+    "contract/test_sdk_against_service.py",
+    "server/tabular/test_tabular_queries.py",
+    "server/test_serve.py",
+    "test_architecture.py",
+    "test_guards.py",
+    "test_local.py",
+    "test_packaging_preflight.py",
+    "test_packaging_wheel.py",
+    "test_transfer_commands.py",
+    "walks/",
+)
+"""Where most tests start programs or services; single ones elsewhere are marked themselves."""
+
 before = pytest.StashKey["Running"]()
 
 
@@ -63,6 +78,12 @@ def own_home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     home.mkdir()
     (home / "runtime").mkdir(mode=0o700)
     return home
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.relative_to(ROOT / "tests").as_posix().startswith(WITH_PROCESSES):
+            item.add_marker("process")
 
 
 class Warnings(logging.Handler):
