@@ -124,6 +124,11 @@ def draw_tool(session: Session) -> None:
     session.canvas.changed.emit()
 
 
+def draw_by_keys(session: Session) -> None:
+    """Draw a box by keys: two letters, a letter and one more key choose each of two corners; Space snaps."""
+    session.canvas.start_aim()
+
+
 def select_tool(session: Session) -> None:
     """Select, move and resize boxes with the mouse."""
     session.canvas.tool = Tool.SELECT
@@ -161,6 +166,7 @@ def back(session: Session) -> None:
 
 ACTIONS = (
     Action("tool.draw", "Draw boxes", draw_tool, ("q",), "Box/tool", EDITOR, has_image),
+    Action("tool.keys", "Draw a box by keys", draw_by_keys, ("w",), "Box/tool", EDITOR, has_image),
     Action("tool.select", "Select boxes", select_tool, ("s",), "Box/tool", EDITOR, has_image),
     Action("label.choose", "Choose label", choose_label, ("l", ";"), "Box/label", EDITOR, has_image),
     *(

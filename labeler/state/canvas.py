@@ -25,6 +25,7 @@ from labeler.domain.geometry import (
     smallest_at,
 )
 from labeler.domain.image import Image
+from labeler.state.aim import ARROWS, Aim, Snap
 from labeler.state.signal import Signal
 from labeler.state.view import View, actual_size, fitted
 
@@ -72,6 +73,8 @@ class Canvas:
         self.edge = Handle.RIGHT
         self._edge_is_used = False
         self.boxes_hidden = False
+        self.aim: Aim | None = None
+        self.snap: Snap = lambda area: area.center
         self._drag: Drag | None = None
         self._pressed: Point | None = None
         self._room = (800, 600)
@@ -84,7 +87,7 @@ class Canvas:
         self.image = image
         if is_other:
             self.selected = self.hovered = ""
-            self.corner = self.draft = self._drag = self._pressed = None
+            self.corner = self.draft = self._drag = self._pressed = self.aim = None
         elif self.selected and image and image.box(self.selected) is None:
             self.selected = ""
         self.changed.emit()
@@ -230,7 +233,11 @@ class Canvas:
 
     def _end_drawing(self) -> None:
         rect, self.corner = self.drawing, None
-        if rect is None or self.view is None or self.image is None:
+        if rect is not None:
+            self._add_if_large_enough(rect)
+
+    def _add_if_large_enough(self, rect: Rect) -> None:
+        if self.view is None or self.image is None:
             return
         if rect.width * self.view.width < LEAST_BOX or rect.height * self.view.height < LEAST_BOX:
             self._say(f"Too small for a box: it needs at least {LEAST_BOX:.0f} x {LEAST_BOX:.0f} px")
@@ -239,15 +246,47 @@ class Canvas:
 
     def cancel(self) -> bool:
         """Give up what is going on, else deselect; False when there was nothing of either."""
-        was_busy = self.corner is not None or self._drag is not None
+        was_busy = self.corner is not None or self._drag is not None or self.aim is not None
         if was_busy:
-            self.corner = self._drag = self.draft = None
+            self.corner = self._drag = self.draft = self.aim = None
         elif self.selected:
             self.selected = ""
         else:
             return False
         self.changed.emit()
         return True
+
+    # The keyboard instead of the pointer.
+
+    def start_aim(self) -> None:
+        """Begin to draw by keys on the part of the picture that can be seen."""
+        if self.view and self.image:
+            corner = self.view.to_image(Point(*map(float, self._room)))
+            self.aim = Aim(between(clamp_point(self.view.to_image(Point(0, 0))), clamp_point(corner)))
+            self.selected = ""
+            self.changed.emit()
+
+    def aim_key(self, key: str) -> bool:
+        """Take a key for aiming; False where it keeps its other meaning."""
+        aim, view = self.aim, self.view
+        if aim is None or view is None or not aim.takes(key):
+            return False
+        if key == "Backspace":
+            if not aim.step_back():
+                self.aim = None
+        elif key.removeprefix("Shift+") in ARROWS:
+            aim.nudge(key, Point(1 / view.width, 1 / view.height))
+        elif point := aim.press(key, self.snap):
+            self._aimed(aim, point)
+        self.changed.emit()
+        return True
+
+    def _aimed(self, aim: Aim, point: Point) -> None:
+        if aim.first is None:
+            aim.first = point
+            return
+        self._add_if_large_enough(between(aim.first, point))
+        self.aim = None
 
     # Boxes.
 

@@ -18,13 +18,14 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from labeler.domain.box import Box
-from labeler.domain.geometry import Handle, Point
+from labeler.domain.geometry import Handle, Point, Rect
 from labeler.state.canvas import Canvas, Tool
 from labeler.state.pictures import Pictures, Wanted
 from labeler.state.session import Mode, Session
 from labeler.ui import theme
 from labeler.ui.decode import Decoded
 from labeler.ui.marks import paint_sentences, paint_warning
+from labeler.ui.paint_aim import paint_aim
 from labeler.ui.paint_boxes import Style, paint_held, paint_still
 from labeler.ui.paint_pointer import (
     paint_beside,
@@ -34,6 +35,7 @@ from labeler.ui.paint_pointer import (
     position_text,
     size_text,
 )
+from labeler.ui.snap import strongest_corner
 from labeler.ui.thumbs import BUCKETS, thumbnail
 
 AHEAD = (1, 2, -1)
@@ -74,6 +76,7 @@ class CanvasView(QWidget):
         self._space_is_down = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
+        session.canvas.snap = self._snap
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Canvas")
         session.canvas.changed.connect(self._canvas_changed)
@@ -150,6 +153,10 @@ class CanvasView(QWidget):
             parts.append(f"selected {box.label}, {size_text(self.canvas.view, box.rect)}")
         return "; ".join(part for part in (*parts, self.problem()) if part)
 
+    def _snap(self, area: Rect) -> Point:
+        picture = self.picture()
+        return strongest_corner(picture.image, area) if picture else area.center
+
     # Painting.
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -162,7 +169,10 @@ class CanvasView(QWidget):
         painter.drawPixmap(0, 0, self._still)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_held(painter)
-        self._paint_pointer(painter)
+        if self.canvas.aim is not None:
+            paint_aim(painter, self.canvas.view, QRectF(self.rect()), self.canvas.aim, picture.image)
+        else:
+            self._paint_pointer(painter)
         self._paint_focus(painter)
 
     def _paint_without_picture(self, painter: QPainter) -> None:
