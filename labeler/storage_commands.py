@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from labeler.server.backup import Copied
+
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-NAMES = ("trash",)
+NAMES = ("trash", "backup", "restore")
 
 
 def add_parsers(commands: Commands, add_data: Callable[[argparse.ArgumentParser], None]) -> None:
@@ -25,9 +29,34 @@ def add_parsers(commands: Commands, add_data: Callable[[argparse.ArgumentParser]
         parser.add_argument("ids", nargs="*", metavar="ID")
         parser.add_argument("--all", action="store_true", help="all of the trash")
 
+    backup = commands.add_parser("backup", help="copy a data directory, also while it is in use")
+    add_data(backup)
+    backup.add_argument("out", type=Path, metavar="OUT", help="folder to write, new or empty; it will hold your keys")
+    backup.add_argument("--copy", action="store_true", help="copy images on the same disk too, instead of linking them")
+    restoring = commands.add_parser("restore", help="make a data directory of a backup")
+    restoring.add_argument("--data", type=Path, metavar="NEWDIR", required=True, help="new or empty")
+    restoring.add_argument("backup", type=Path, metavar="BACKUP")
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what was parsed; returns the exit code."""
-    from labeler.trash import trash_command
+    if arguments.command == "trash":
+        from labeler.trash import trash_command
 
-    return trash_command(arguments)
+        return trash_command(arguments)
+    from labeler.server.backup import back_up, restore
+
+    if arguments.command == "backup":
+        copied = back_up(arguments.data, arguments.out, link=not arguments.copy)
+        return _tell(f"Backed up {{}} to {arguments.out}", copied)
+    return _tell(f"Restored {{}} to {arguments.data}", restore(arguments.backup, arguments.data))
+
+
+def _tell(sentence: str, copied: Copied) -> int:
+    for problem in copied.problems:
+        sys.stderr.write(f"labeler: {problem}\n")
+    what = f"{copied.images:,} images ({copied.blobs:,} files, {copied.size_bytes / 1e6:,.1f} MB, all read and checked)"
+    sys.stdout.write(sentence.format(what) + "\n")
+    if copied.elsewhere:
+        sys.stdout.write(f"{copied.elsewhere:,} of them are read from your own files, which are not in the backup.\n")
+    return 1 if copied.problems else 0

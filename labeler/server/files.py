@@ -166,6 +166,11 @@ class FileBlobs:
             return True
 
 
+def is_blob_name(name: str) -> bool:
+    """Whether a blob could have this name."""
+    return _DIGEST.fullmatch(name) is not None
+
+
 def read_range(path: Path, start: int, end: int | None) -> bytes:
     """The bytes of a file from `start` up to, not including, `end` (None: to the last)."""
     with path.open("rb") as file:

@@ -1,0 +1,125 @@
+"""Database files looked after from outside, also while another process has them open: copied, checked, counted."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import apsw
+
+from labeler.domain.errors import Refused
+
+_BUSY_MS = 5_000
+_TRIES = 50
+_BLOBS = """
+    SELECT digest FROM image WHERE path IS NULL AND digest <> ''
+    UNION SELECT digest FROM trash_image WHERE path IS NULL AND digest <> ''
+"""
+
+
+class Damaged(Refused):
+    """A database file is not what SQLite wrote; `reason` is what SQLite says of it."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} is damaged ({reason}). `labeler doctor` says what else is; `labeler restore` brings back a backup."
+        )
+        self.reason = reason
+
+
+@contextlib.contextmanager
+def opened(path: Path, busy_ms: int = _BUSY_MS) -> Iterator[apsw.Connection]:
+    """A connection to a database that is there; it is not made or brought up to date. Raises Damaged."""
+    try:
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+        try:
+            connection.set_busy_timeout(busy_ms)
+            yield connection
+        finally:
+            connection.close()
+    except (apsw.NotADBError, apsw.CorruptError, apsw.IOError, apsw.CantOpenError) as error:
+        raise Damaged(path, str(error)) from error
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Copy one state of the database, durable, whoever has it open. Raises Damaged.
+
+    An outbox that a window has open admits no second connection: its files are copied instead.
+    """
+    try:
+        with opened(source, 0 if source.name.startswith("outbox") else _BUSY_MS) as connection:
+            copy = apsw.Connection(str(target))
+            try:
+                with copy.backup("main", connection, "main") as backup:
+                    while not backup.done:
+                        backup.step(-1)
+            finally:
+                copy.close()
+    except apsw.BusyError:
+        _copy_files(source, target)
+    if damage := damage_of(target):
+        raise Damaged(source, damage[0])
+
+
+def _copy_files(source: Path, target: Path) -> None:
+    """Copy the file and its log. The same twice means that no checkpoint came between them."""
+    log, log_copy = (path.with_name(path.name + "-wal") for path in (source, target))
+    for _ in range(_TRIES):
+        database, changes = source.read_bytes(), _bytes_of(log)
+        # The log only grows until a checkpoint has moved it into the database.
+        if source.read_bytes() == database and _bytes_of(log).startswith(changes):
+            break
+    else:
+        raise Refused(f"{source} is being written to all the time; close the window that has it open, or try later.")
+    target.write_bytes(database)
+    log_copy.write_bytes(changes)
+    with opened(target) as connection:
+        connection.execute("PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def damage_of(path: Path, quick: bool = False) -> tuple[str, ...]:
+    """What SQLite finds wrong with the database: its structure and, unless `quick`, its indices and references."""
+    try:
+        with opened(path) as connection:
+            check = "quick_check" if quick else "integrity_check"
+            found = [str(text) for (text,) in connection.execute(f"PRAGMA {check}") if text != "ok"]
+            if not quick:
+                found += [
+                    f"row {row} of {table} refers to a row of {parent} that is not there"
+                    for table, row, parent, _ in connection.execute("PRAGMA foreign_key_check")
+                ]
+            return tuple(found)
+    except Damaged as error:
+        return (error.reason,)
+
+
+def counts_of(path: Path) -> Mapping[str, int]:
+    """Rows of each table."""
+    with opened(path) as connection:
+        tables = [
+            str(name)
+            for (name,) in connection.execute(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name"
+            )
+        ]
+        return {name: int(connection.execute(f'SELECT count(*) FROM "{name}"').get) for name in tables}
+
+
+def blobs_of(catalog: Path) -> frozenset[str]:
+    """Digests of the blobs that images of the catalog, deleted ones too, have for their bytes."""
+    with opened(catalog) as connection:
+        return frozenset(str(digest) for (digest,) in connection.execute(_BLOBS))
+
+
+def referenced_files(catalog: Path) -> int:
+    """How many images are read from files of the user."""
+    with opened(catalog) as connection:
+        return int(connection.execute("SELECT count(*) FROM image WHERE path IS NOT NULL").get)
