@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from labeler.actions import boxes, labeling, moving, program
+from labeler.actions import boxes, copying, labeling, moving, program
 from labeler.actions.action import Action
 
-ACTIONS: tuple[Action, ...] = (*program.ACTIONS, *moving.ACTIONS, *labeling.ACTIONS, *boxes.ACTIONS)
+ACTIONS: tuple[Action, ...] = (*program.ACTIONS, *moving.ACTIONS, *labeling.ACTIONS, *boxes.ACTIONS, *copying.ACTIONS)
 BY_NAME = {action.name: action for action in ACTIONS}

@@ -7,8 +7,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 
+from labeler.domain.box import Box
 from labeler.domain.edit import BoxChange, Change, Edit
 from labeler.domain.filter import Filter, Order, filter_text, parse_filter
+from labeler.domain.geometry import Rect
 from labeler.domain.image import Choice, Dataset, Image
 from labeler.state.canvas import Canvas
 from labeler.state.grid import Grid
@@ -77,6 +79,8 @@ class Session:
         self.datasets: tuple[Dataset, ...] = ()
         self.choices: Mapping[str, tuple[Choice, ...]] = {}
         self.works: list[Work] = []
+        self.copied: tuple[Box, ...] = ()
+        self.last_drawn: Rect | None = None
         self._settings_task: asyncio.Task[None] | None = None
         self._current_id = ""
         self._asked_too_early = self._choices_are_old = self._settings_are_old = False
@@ -114,8 +118,8 @@ class Session:
         self.start()
 
     async def close(self) -> None:
-        """Stop background work; returns when every edit is durable on this machine."""
-        await self.tasks.close()
+        """Stop background work for good; returns when every edit is durable on this machine."""
+        await self.tasks.end()
         await self.outbox.drained()
 
     @property
@@ -280,6 +284,7 @@ class Session:
     def _commit_box(self, title: str, change: BoxChange, merge: str) -> None:
         if change.after:
             self.labels.choose(change.after.label)
+            self.last_drawn = change.after.rect
         self.edit(title, [change], merge)
 
     def run(self, work: Work, body: Awaitable[None]) -> None:

@@ -23,11 +23,14 @@ class Tasks:
         self.failed: Signal[str] = Signal()
         self.closing = False
         """While it is set, what is cancelled must not be begun again."""
+        self._is_over = False
         self._running: set[asyncio.Task[None]] = set()
 
     def start(self, work: Coroutine[Any, Any, None], then: Callable[[], None] | None = None) -> asyncio.Task[None]:
         """Run `work` in the background; `then` is called after it, however it ends."""
         task = asyncio.get_running_loop().create_task(work)
+        if self._is_over:
+            task.cancel()
         self._running.add(task)
         task.add_done_callback(lambda done: self._ended(done, then))
         return task
@@ -53,3 +56,9 @@ class Tasks:
             await asyncio.gather(*running, return_exceptions=True)
         finally:
             self.closing = False
+
+    async def end(self) -> None:
+        """As `close`, and for good: what is started from now on is cancelled before it begins."""
+        self._is_over = True
+        await self.close()
+        self.closing = True
