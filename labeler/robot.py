@@ -35,7 +35,9 @@ async def until(seen: Callable[[], object], what: str = "") -> None:
         raise TimeoutError(f"waited {PATIENCE} s in vain for: {what or seen}") from None
 
 
-def _combination(keys: QKeySequence) -> QKeyCombination:
+def _combination(key: str) -> QKeyCombination:
+    """A key of the keymap as Qt has it."""
+    keys = QKeySequence(key.replace("PageUp", "PgUp").replace("PageDown", "PgDown"))
     return QKeyCombination.fromCombined(keys[0].toCombined())  # type: ignore[index]
 
 
@@ -68,16 +70,14 @@ class Robot:
     async def key(self, *keys: str) -> None:
         """Press keys, written as in the keymap ("Ctrl+K", "Shift+D", "d")."""
         for key in keys:
-            written = key.replace("PageUp", "PgUp").replace("PageDown", "PgDown")
-            await self.do(partial(self._press, QKeySequence(written)))
+            await self.do(partial(self._press, _combination(key)))
 
-    def _press(self, keys: QKeySequence) -> None:
-        combination = _combination(keys)
+    def _press(self, combination: QKeyCombination) -> None:
         QTest.keyClick(self._target(), combination.key(), combination.keyboardModifiers())
 
     async def hold(self, key: str, repeats: int = 0) -> None:
         """Press a key without letting go; the keyboard repeats it so many times."""
-        combination = _combination(QKeySequence(key))
+        combination = _combination(key)
         await self.do(lambda: QTest.keyPress(self._target(), combination.key(), combination.keyboardModifiers()))
         for _ in range(repeats):
             await self.do(partial(self._repeat, combination))
@@ -89,7 +89,7 @@ class Robot:
 
     async def let_go(self, key: str) -> None:
         """Let go of a key that is held."""
-        combination = _combination(QKeySequence(key))
+        combination = _combination(key)
         await self.do(lambda: QTest.keyRelease(self._target(), combination.key(), combination.keyboardModifiers()))
 
     async def type(self, text: str) -> None:

@@ -6,16 +6,19 @@ import io
 import random
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image as Pillow
-from skimage import data as photographs
+from skimage import data
 
 from labeler.domain.geometry import Point
 from labeler.robot import until
 from labeler.samples import SampleSet
 from tests.walks.conftest import Walk
 from tests.walks.person import Person, at_work
+
+photographs: Any = data
 
 
 def encoded(picture: Pillow.Image, kind: str) -> bytes:

@@ -1,0 +1,38 @@
+"""A run of the desktop that draws on the sample images and says "saved" when its work is on disk; then it waits.
+
+python tests/walks/killed_run.py LIBRARY SAMPLES
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import qasync
+from PySide6.QtWidgets import QApplication
+
+from labeler.domain.geometry import Point
+from tests.walks.person import at_work
+
+
+async def run(library: Path, samples: Path) -> None:
+    async with at_work(library, samples, 6) as person:
+        await person.open_prompt("t", "night")
+        await person.edit()
+        await person.open_prompt("l", "bolt")
+        for _ in range(3):
+            await person.editor_ready()
+            await person.draw(Point(0.1, 0.1), Point(0.3, 0.3))
+            await person.key("d")
+        await person.session.outbox.drained()
+        sys.stdout.write("saved\n")
+        sys.stdout.flush()
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    application = QApplication(["labeler", "-platform", "offscreen"])
+    application.setQuitOnLastWindowClosed(False)
+    with qasync.QEventLoop(application) as loop:
+        loop.run_until_complete(run(Path(sys.argv[1]), Path(sys.argv[2])))
