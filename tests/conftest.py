@@ -46,13 +46,16 @@ WITH_PROCESSES = (
     "client_desktop/test_with_the_service.py",
     "contract/test_sdk_against_service.py",
     "server/tabular/test_tabular_queries.py",
+    "server/test_backup.py",
     "server/test_serve.py",
+    "server/test_start_refused.py",
     "test_architecture.py",
     "test_guards.py",
     "test_local.py",
     "test_packaging_preflight.py",
     "test_packaging_wheel.py",
     "test_transfer_commands.py",
+    "test_trash.py",
     "walks/",
 )
 """Where most tests start programs or services; single ones elsewhere are marked themselves."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,9 +125,7 @@ async def test_a_new_dataset_is_made_with_the_image_in_it(hand: Hand) -> None:
     hand.press("b")
     hand.prompts[-1].accept("first run")
     while not hand.outbox.edits:
-        await hand.session.source.datasets()
-        for task in tuple(hand.session.tasks._running):
-            await task
+        await asyncio.wait(tuple(hand.session.tasks._running), return_when=asyncio.FIRST_COMPLETED)
     assert [one.name for one in hand.source.sets] == ["first run"]
     assert hand.image(0).dataset_ids == (hand.source.sets[0].id,)
 

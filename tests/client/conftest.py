@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,8 +12,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from labeler.client import DataClient, ViamClient
-from tests.contract.sdk_server import SdkServer, serving
+from tests.contract.conftest import data, sdk, viam
+
+__all__ = ["data", "sdk", "viam"]
 
 
 @dataclass(frozen=True)
@@ -42,20 +42,3 @@ def own_certificate(tmp_path: Path) -> OwnCertificate:
     context.load_cert_chain(tmp_path / "both.pem")
     context.set_alpn_protocols(["h2"])
     return OwnCertificate(context, pem)
-
-
-@pytest.fixture
-async def sdk() -> AsyncIterator[SdkServer]:
-    async with serving() as server:
-        yield server
-
-
-@pytest.fixture
-async def viam(sdk: SdkServer) -> AsyncIterator[ViamClient]:
-    async with await ViamClient.connect(sdk.endpoint()) as client:
-        yield client
-
-
-@pytest.fixture
-def data(viam: ViamClient) -> DataClient:
-    return viam.data_client

@@ -201,6 +201,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.process
 async def test_what_was_acknowledged_survives_a_kill(outbox_path: Path) -> None:
     """Three times: a process acknowledges edits and is killed; the next one finds all it acknowledged."""
     for round_number in range(1, 4):
@@ -221,6 +222,7 @@ async def test_what_was_acknowledged_survives_a_kill(outbox_path: Path) -> None:
             assert tags[: acknowledged + 1] == tuple(f"tag {number}" for number in range(acknowledged + 1))
 
 
+@pytest.mark.process
 async def test_an_outbox_that_is_not_closed_writes_its_edits_at_exit(outbox_path: Path) -> None:
     code = PUT_AND_SAY.replace("while True:", "for _ in range(50):").replace("await outbox.drained()", "pass")
     process = await asyncio.create_subprocess_exec(

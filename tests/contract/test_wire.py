@@ -171,6 +171,7 @@ def test_well_known_types_are_those_of_protobuf(module: Any) -> None:
     assert differences(ours, other, iter(ours.keys() | other.keys())) == []
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "order", [("viam.app.viam_client", "labeler.client"), ("labeler.client", "viam.app.viam_client")]
 )
