@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -60,6 +61,7 @@ async def _until_closed(data: Path, paths: Sequence[Path], copy: bool, theme: st
         ticks = QTimer()
         ticks.start(300)
         stack.callback(ticks.stop)
+        gc.freeze()  # What is loaded by now stays: looking through it again and again would hold up painting.
         desktop.window.show()
         if paths:
             desktop.session.open_paths([path.absolute() for path in paths], copy)

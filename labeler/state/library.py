@@ -15,7 +15,8 @@ from labeler.state.source import ImageSource
 from labeler.state.tasks import Tasks
 
 FIRST_PAGE = 100
-LATER_PAGES = 1000
+LATER_PAGES = 500
+"""Few enough that the window paints between them."""
 AHEAD = 500
 """How many images beyond the wanted one are loaded before loading rests."""
 
