@@ -22,7 +22,7 @@ _ORIENTATION = 0x0112
 _ON_ITS_SIDE = frozenset({5, 6, 7, 8})
 """Orientations of the EXIF specification (CIPA DC-008, 4.6.4) that swap width and height."""
 
-_HEADERS: dict[str, type[ImageFile]] = {
+READERS: dict[str, type[ImageFile]] = {
     "image/jpeg": JpegImageFile,
     "image/png": PngImageFile,
     "image/webp": WebPImageFile,
@@ -31,17 +31,19 @@ _HEADERS: dict[str, type[ImageFile]] = {
     "image/bmp": BmpImageFile,
     "image/avif": AvifImageFile,
 }
+"""Pillow's readers of the kinds that can be shown, by mime type; none is asked that `sniff` did not choose."""
 
-_UNREADABLE = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, struct.error)
+UNREADABLE = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, struct.error)
 """What Pillow raises for broken headers."""
 
 
-def _orientation(picture: ImageFile, content: bytes) -> int:
+def orientation(picture: ImageFile, content: bytes) -> int:
+    """The EXIF orientation, 1 to 8, of an opened picture with this content; 1 where it says none."""
     try:
         late_chunk = isinstance(picture, PngImageFile) and "exif" not in picture.info and b"eXIf" in content
         exif = picture.getexif() if late_chunk else Pillow.Image.getexif(picture)
         return int(exif.get(_ORIENTATION, 1))
-    except _UNREADABLE:
+    except UNREADABLE:
         return 1
 
 
@@ -52,14 +54,14 @@ def displayed_size(content: bytes) -> tuple[int, int]:
     if it is not a picture of a known kind.
     """
     kind = sniff(content[:HEAD_SIZE])
-    header = _HEADERS.get(kind or "")
+    header = READERS.get(kind or "")
     if header is None:
         raise InvalidValue(f"its size cannot be read: {kind or 'this'} is not a kind of picture that is known here")
     try:
         with header(BytesIO(content)) as picture:
             width, height = picture.size
             # Pillow gives the size of a TIFF as it is displayed.
-            turned = kind != "image/tiff" and _orientation(picture, content) in _ON_ITS_SIDE
-    except _UNREADABLE as error:
+            turned = kind != "image/tiff" and orientation(picture, content) in _ON_ITS_SIDE
+    except UNREADABLE as error:
         raise InvalidValue(f"its size cannot be read: the {kind} header is broken ({error})") from error
     return (height, width) if turned else (width, height)

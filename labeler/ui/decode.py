@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import struct
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
@@ -11,18 +10,12 @@ from typing import Any
 
 import simplejpeg
 from PIL import Image as Pillow
-from PIL.AvifImagePlugin import AvifImageFile
-from PIL.BmpImagePlugin import BmpImageFile
-from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
-from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
-from PIL.TiffImagePlugin import TiffImageFile
-from PIL.WebPImagePlugin import WebPImageFile
 from PySide6.QtGui import QImage
 
 from labeler.domain.errors import InvalidValue
 from labeler.domain.media import HEAD_SIZE, sniff
+from labeler.formats.picture import READERS, UNREADABLE, orientation
 from labeler.state.pictures import Wanted
 from labeler.state.source import ImageSource
 
@@ -31,16 +24,6 @@ LEAST_LEVEL = 700
 """Smaller copies of a picture are made until the longer side is below twice this, in px."""
 WORKERS = 2
 BEHIND_ALPHA = (128, 128, 128, 255)
-_ORIENTATION = 0x0112
-_READERS: dict[str, type[ImageFile]] = {
-    "image/jpeg": JpegImageFile,
-    "image/png": PngImageFile,
-    "image/webp": WebPImageFile,
-    "image/gif": GifImageFile,
-    "image/tiff": TiffImageFile,
-    "image/bmp": BmpImageFile,
-    "image/avif": AvifImageFile,
-}
 _TURNS = {
     2: Pillow.Transpose.FLIP_LEFT_RIGHT,
     3: Pillow.Transpose.ROTATE_180,
@@ -51,10 +34,7 @@ _TURNS = {
     8: Pillow.Transpose.ROTATE_90,
 }
 """What brings a stored picture upright, by EXIF orientation (CIPA DC-008, 4.6.4)."""
-_UNREADABLE = (
-    OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, struct.error, OverflowError,
-    RuntimeError,
-)  # fmt: skip
+_UNREADABLE = (*UNREADABLE, OverflowError, RuntimeError)
 """What decoders raise for broken data."""
 
 
@@ -90,7 +70,7 @@ def decode(content: bytes, size: int = 0) -> Decoded:
     darkest to lightest, animations by their first picture. Raises InvalidValue with a sentence to show.
     """
     kind = sniff(content[:HEAD_SIZE])
-    reader = _READERS.get(kind or "")
+    reader = READERS.get(kind or "")
     if reader is None:
         raise InvalidValue(f"This is not a picture that can be shown: {_what(content, kind)}.")
     try:
@@ -101,7 +81,9 @@ def decode(content: bytes, size: int = 0) -> Decoded:
                     f"The picture is too large to show: {width} x {height} px is more than "
                     f"{MOST_PIXELS // 1_000_000} megapixels."
                 )
-            turn = None if kind == "image/tiff" else _TURNS.get(_orientation(header))  # Pillow turns TIFF itself.
+            turn = (
+                None if kind == "image/tiff" else _TURNS.get(orientation(header, content))
+            )  # Pillow turns TIFF itself.
             picture = _pixels(content, header, size)
     except _UNREADABLE as error:
         if isinstance(error, InvalidValue):
@@ -130,13 +112,6 @@ def _what(content: bytes, kind: str | None) -> str:
     if b"\x00" not in content[:256]:
         return "it looks like text"
     return "its kind is not known"
-
-
-def _orientation(header: ImageFile) -> int:
-    try:
-        return int(Pillow.Image.getexif(header).get(_ORIENTATION, 1))
-    except _UNREADABLE:
-        return 1
 
 
 def _pixels(content: bytes, header: ImageFile, size: int) -> Pillow.Image:

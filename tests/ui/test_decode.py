@@ -104,6 +104,18 @@ def test_exif_orientation_is_applied(kind: str, orientation: int, expected: list
         assert corners(decoded) == expected
 
 
+def test_a_png_may_say_its_orientation_after_the_pixels() -> None:
+    exif = Pillow.Exif()
+    exif[ORIENTATION] = 6
+    early = encoded(quarters(), "PNG", exif=exif)
+    begin = early.index(b"eXIf") - 4
+    chunk = early[begin : begin + 12 + int.from_bytes(early[begin : begin + 4], "big")]
+    end = early.index(b"IEND") - 4
+    late = early[:begin] + early[begin + len(chunk) : end] + chunk + early[end:]
+    assert displayed_size(late) == (40, 60)
+    assert corners(decode(late)) == corners(decode(early))
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 def test_a_thumbnail_is_as_long_as_asked_and_knows_the_whole(kind: str) -> None:
     decoded = decode(encoded(Pillow.new("RGB", (900, 600), (10, 200, 30)), kind), 160)
