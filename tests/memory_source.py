@@ -10,12 +10,13 @@ from pathlib import Path
 
 from PIL import Image as Pillow
 
+from labeler.domain.box import Box
 from labeler.domain.edit import Edit, apply_changes
 from labeler.domain.errors import InvalidValue, LabelerError, Missing, Refused
 from labeler.domain.filter import Filter, Order
 from labeler.domain.image import Choice, Dataset, Image
 from labeler.domain.library import OpenProgress, Page
-from labeler.domain.saving import OutboxCounts, SaveState
+from labeler.domain.saving import Held, OutboxCounts, SaveState
 from labeler.state.session import Session
 from labeler.state.settings import Settings
 from labeler.state.work import Work
@@ -123,6 +124,8 @@ class MemoryOutbox:
         self.edits: list[Edit] = []
         self.states: dict[str, SaveState] = {}
         self.is_drained = False
+        self.held: tuple[Held, ...] = ()
+        self.decided: list[str] = []
         self._on_state: Callable[[Sequence[str]], None] = lambda ids: None
         self._on_names: Callable[[Mapping[str, str]], None] = lambda names: None
 
@@ -149,6 +152,22 @@ class MemoryOutbox:
 
     async def drained(self) -> None:
         self.is_drained = True
+
+    def retry(self, held: Held) -> None:
+        self._decide("retry", held)
+
+    def discard(self, held: Held) -> None:
+        self._decide("discard", held)
+        self.edits = [edit for edit in self.edits if edit.id != held.edit_id]
+
+    def keep_mine(self, held: Held, theirs: Box | None) -> None:
+        self._decide("keep mine", held)
+
+    def _decide(self, what: str, held: Held) -> None:
+        self.decided.append(what)
+        self.held = tuple(one for one in self.held if one != held)
+        self.states.pop(held.change.image_id, None)
+        self._on_state([held.change.image_id])
 
     def set_state(self, image_id: str, state: SaveState) -> None:
         """Let an image's edits be in a state, and tell."""

@@ -7,8 +7,6 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -18,25 +16,11 @@ from labeler.client.delivery import Delivery, Sleep
 from labeler.client.ledger import Ledger
 from labeler.client.pending import HELD, Pending, Stage
 from labeler.domain.box import Box
-from labeler.domain.edit import Change, Edit
+from labeler.domain.edit import Edit
 from labeler.domain.image import Image
-from labeler.domain.saving import OutboxCounts, SaveState
+from labeler.domain.saving import Held, OutboxCounts, SaveState
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A change that the service did not take, kept until the person decides."""
-
-    edit_id: str
-    title: str
-    at: datetime
-    change: Change
-    state: SaveState
-    """CONFLICT or REFUSED."""
-    problem: str
-    """Why, as a sentence."""
 
 
 class Outbox:

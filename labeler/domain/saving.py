@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
+
+from labeler.domain.edit import Change
 
 
 class SaveState(Enum):
@@ -27,3 +30,17 @@ class OutboxCounts:
     """Edits that the service's own state contradicts; a person has to choose."""
     problem: str = ""
     """Why delivery does not go on ("offline", "key not accepted"), empty while it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A change that the service did not take, kept until the person decides."""
+
+    edit_id: str
+    title: str
+    at: datetime
+    change: Change
+    state: SaveState
+    """CONFLICT or REFUSED."""
+    problem: str
+    """Why, as a sentence."""

@@ -10,11 +10,12 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from labeler.domain.box import Box
 from labeler.domain.edit import Edit
 from labeler.domain.filter import Filter, Order
 from labeler.domain.image import Choice, Dataset, Image
 from labeler.domain.library import OpenProgress, Page
-from labeler.domain.saving import OutboxCounts, SaveState
+from labeler.domain.saving import Held, OutboxCounts, SaveState
 
 
 class ImageSource(Protocol):
@@ -91,3 +92,16 @@ class Outbox(Protocol):
 
     async def drained(self) -> None:
         """Return when everything put so far is durable; does not wait for delivery."""
+
+    @property
+    def held(self) -> tuple[Held, ...]:
+        """Changes that the service did not take, oldest first."""
+
+    def retry(self, held: Held) -> None:
+        """Deliver it again as it is, with what else is pending of the same box, tag or dataset."""
+
+    def discard(self, held: Held) -> None:
+        """Give it up for what the service has, with what else is pending of the same box, tag or dataset."""
+
+    def keep_mine(self, held: Held, theirs: Box | None) -> None:
+        """Make a conflicting change although the service has `theirs`, which the person has seen."""
