@@ -15,11 +15,19 @@ CAPTION = 24
 
 @dataclass(frozen=True, slots=True)
 class GridLayout:
-    """Arithmetic of a grid of equal cells in a viewport `width` px wide; all lengths in px."""
+    """Arithmetic of a grid of equal cells in a viewport `width` px wide; all lengths in px.
+
+    Cells are at least `least` px wide, and wider so that a row fills the width.
+    """
 
     count: int
     width: int
-    cell: int
+    least: int
+
+    @property
+    def cell(self) -> int:
+        """The width of a cell."""
+        return max(self.least, (self.width - GAP) // self.columns - GAP)
 
     @property
     def cell_height(self) -> int:
@@ -27,7 +35,7 @@ class GridLayout:
 
     @property
     def columns(self) -> int:
-        return max(1, (self.width - GAP) // (self.cell + GAP))
+        return max(1, (self.width - GAP) // (self.least + GAP))
 
     @property
     def rows(self) -> int:
@@ -38,11 +46,9 @@ class GridLayout:
         return GAP + self.rows * (self.cell_height + GAP)
 
     def place(self, index: int) -> tuple[int, int]:
-        """Left and top of a cell in the whole grid; columns share the width that is left over."""
+        """Left and top of a cell in the whole grid."""
         row, column = divmod(index, self.columns)
-        spare = max(0, self.width - GAP - self.columns * (self.cell + GAP))
-        left = GAP + column * (self.cell + GAP) + spare * (2 * column + 1) // (2 * self.columns)
-        return left, GAP + row * (self.cell_height + GAP)
+        return GAP + column * (self.cell + GAP), GAP + row * (self.cell_height + GAP)
 
     def visible(self, top: int, height: int) -> range:
         """Indexes of the cells that a view of this height shows when scrolled to `top`."""

@@ -78,7 +78,7 @@ class GridView(QAbstractScrollArea):
         return self.layout_now.visible(self.verticalScrollBar().value(), self.viewport().height())
 
     def wanted_of(self, image: Image) -> Wanted:
-        return Wanted(image.id, bucket(self._session.grid.cell * self.devicePixelRatioF()))
+        return Wanted(image.id, bucket(self.layout_now.cell * self.devicePixelRatioF()))
 
     # What changed.
 
