@@ -111,6 +111,18 @@ async def test_signing_in_is_refused_in_the_words_of_viam(
     assert text in details
 
 
+async def test_who_is_signed_in_may_sign_in_again(plaintext: Served) -> None:
+    key = await plaintext.new_key("Acme")
+    credentials = auth_pb2.Credentials(type="api-key", payload=key["api_key"])
+    async with plaintext.channel() as channel:
+        token = await sign_in(channel, key)
+        answer = await auth_pb2_grpc.AuthServiceStub(channel).Authenticate(
+            auth_pb2.AuthenticateRequest(entity=key["api_key_id"], credentials=credentials), metadata=bearer(token)
+        )
+        request = data_pb2.BinaryDataByFilterRequest(count_only=True)
+        await data_pb2_grpc.DataServiceStub(channel).BinaryDataByFilter(request, metadata=bearer(answer.access_token))
+
+
 async def test_a_revoked_key_and_its_token_are_worth_nothing_at_once(plaintext: Served) -> None:
     key = await plaintext.new_key("Acme")
     async with plaintext.channel() as channel:
