@@ -23,7 +23,8 @@ from typing import TypeVar
 import apsw
 
 from labeler.disk import make_data_directory, write_private
-from labeler.domain.errors import Missing
+from labeler.domain.errors import Missing, Refused
+from labeler.server.sqlite.database import newer_than_known
 
 ACCOUNTS_FILE = "accounts.db"
 PEPPER_FILE = "pepper"
@@ -33,6 +34,7 @@ THIS_COMPUTER = "this computer"
 
 Result = TypeVar("Result")
 _LOCATION_ALPHABET = string.ascii_lowercase + string.digits
+_FORMAT = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS organization (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, created TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS location (
@@ -135,8 +137,13 @@ class Accounts:
         self._db.set_busy_timeout(10_000)
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             self._db.execute(f"PRAGMA {pragma}").fetchall()
+        version = int(self._db.pragma("user_version"))
+        if version > _FORMAT:
+            self._db.close()
+            raise Refused(newer_than_known(directory / ACCOUNTS_FILE, version, _FORMAT))
         with self._db:
             self._db.execute(_SCHEMA)
+            self._db.pragma("user_version", _FORMAT)
         self._version = -1
         self._valid_keys: dict[str, tuple[str, str]] = {}
         self._parts: dict[str, Part] = {}

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from labeler.disk import make_data_directory, replacing
 from labeler.domain.errors import LabelerError, Refused
+from labeler.server.network_disk import refuse_network_disk
 
 LOCK_FILE = "service.lock"
 SERVICE_FILE = "service.json"
@@ -39,6 +40,7 @@ def locked(directory: Path) -> Iterator[None]:
 
     Raises DirectoryInUse, and LabelerError where the directory cannot be written.
     """
+    refuse_network_disk(directory)
     make_data_directory(directory)
     try:
         handle = os.open(directory / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)

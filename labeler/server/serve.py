@@ -22,7 +22,7 @@ from platformdirs import user_state_path
 from labeler.domain.errors import LabelerError
 from labeler.server.accounts import Accounts
 from labeler.server.data_directory import Announcement, announced, locked
-from labeler.server.services import Services
+from labeler.server.services import Services, refuse_damaged
 from labeler.server.stopping import stop_at_end_of, stop_on_signals, stop_without_parent
 from labeler.server.tls import CERTIFICATE_FILE, KEY_FILE, Identity, identity_of
 
@@ -83,6 +83,7 @@ async def _serve(directory: Path, listening: Listening) -> None:
     stop = asyncio.Event()
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(stop_on_signals(stop))
+        await asyncio.to_thread(refuse_damaged, directory)
         accounts = Accounts(directory)
         stack.callback(accounts.close)
         identity = identity_of(directory) if listening.tls else None

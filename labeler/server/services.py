@@ -11,7 +11,7 @@ from labeler.rpc.wire.app.datasync.v1 import data_sync_pb2
 from labeler.rpc.wire.app.v1 import app_pb2
 from labeler.rpc.wire.labeler.v1 import labeler_pb2
 from labeler.rpc.wire.proto.rpc.v1 import auth_pb2
-from labeler.server.accounts import Accounts
+from labeler.server.accounts import ACCOUNTS_FILE, Accounts
 from labeler.server.app_service import AppService
 from labeler.server.auth_service import AuthService
 from labeler.server.content import Content
@@ -24,6 +24,7 @@ from labeler.server.labeler_service import LabelerService
 from labeler.server.open_paths import PathOpener
 from labeler.server.signed_urls import ImageServer, UrlSigner
 from labeler.server.sqlite.catalog import SqliteCatalog
+from labeler.server.sqlite.upkeep import Damaged, damage_of
 from labeler.server.sync_service import SyncService
 from labeler.server.tabular.sandbox import Sandbox
 from labeler.server.tabular.service import TabularService
@@ -34,6 +35,14 @@ from labeler.server.trash_service import TrashService
 CATALOG_FILE = "catalog.db"
 READINGS_FILE = "readings.db"
 BLOBS_FOLDER = "blobs"
+
+
+def refuse_damaged(directory: Path) -> None:
+    """Raise Damaged if one of the databases that are there is. Reads all of them once."""
+    for name in (ACCOUNTS_FILE, CATALOG_FILE, READINGS_FILE):
+        path = directory / name
+        if path.exists() and (damage := damage_of(path, quick=True)):
+            raise Damaged(path, damage[0])
 
 
 class Services:

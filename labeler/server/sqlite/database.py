@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import apsw
 
 from labeler.domain.errors import Refused
+from labeler.server.sqlite.upkeep import Damaged
 
 Row = tuple[Any, ...]
 T = TypeVar("T")
@@ -85,7 +86,7 @@ class Database:
             migrate(self._write, migrations, path)
             self._read = _opened(path)
         except (apsw.NotADBError, apsw.CorruptError) as error:
-            raise Refused(f"{path} is damaged or no database of the labeler; restore it from a backup.") from error
+            raise Damaged(path, str(error)) from error
         self._writer = ThreadPoolExecutor(1, "catalog-writer")
         self._reader = ThreadPoolExecutor(1, "catalog-reader")
 
@@ -141,10 +142,7 @@ def migrate(connection: apsw.Connection, package: str, path: Path) -> None:
     newest = int(files[-1].name.partition("_")[0])
     version = _version(connection)
     if version > newest:
-        raise Refused(
-            f"{path} was written by a newer version of the labeler (format {version}, this one knows {newest}): "
-            "install the newer version, or use another data directory."
-        )
+        raise Refused(newer_than_known(path, version, newest))
     for one in files:
         number = int(one.name.partition("_")[0])
         if number <= version:
@@ -158,6 +156,14 @@ def migrate(connection: apsw.Connection, package: str, path: Path) -> None:
         except BaseException:
             connection.execute("ROLLBACK")
             raise
+
+
+def newer_than_known(path: Path, version: int, known: int) -> str:
+    """The sentence that refuses a file of a later format."""
+    return (
+        f"{path} was written by a newer version of the labeler (format {version}, this one knows {known}): "
+        "install the newer version, or use another data directory."
+    )
 
 
 def _version(connection: apsw.Connection) -> int:
