@@ -45,6 +45,7 @@ settings.load_profile("untimed")
 WITH_PROCESSES = (
     "client_desktop/test_with_the_service.py",
     "contract/test_sdk_against_service.py",
+    "faults/",
     "server/tabular/test_tabular_queries.py",
     "server/test_backup.py",
     "server/test_serve.py",

@@ -1,0 +1,31 @@
+"""What was acknowledged survives the end of the power; what refers to bytes finds them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.faults.conftest import Breaking, require
+
+
+@pytest.fixture(autouse=True)
+def possible() -> None:
+    require("mkfs.ext4", "mount", "losetup")
+
+
+@pytest.mark.parametrize("work", ["outbox", "service", "blobs"])
+@pytest.mark.parametrize("cuts", [100, pytest.param(1_000, marks=pytest.mark.long)])
+def test_nothing_acknowledged_is_lost(breaking: Breaking, work: str, cuts: int) -> None:
+    found = breaking("power_cuts", work, cuts, 1)
+    assert found["acknowledged"] >= cuts
+    assert (found["lost"], found["doubled"], found["problems"]) == (0, 0, [])
+
+
+@pytest.mark.parametrize(
+    ("work", "control"),
+    [("outbox", "synchronous=NORMAL"), ("service", "synchronous=NORMAL"), ("blobs", "no sync of folders")],
+)
+def test_a_missing_sync_is_caught(breaking: Breaking, work: str, control: str) -> None:
+    """Else the test above would prove nothing."""
+    found = breaking("power_cuts", work, 30, 1, control)
+    assert found["hit"] > 0
+    assert found["lost"] > 0
