@@ -315,8 +315,13 @@ class Catalog(Protocol):
         """Ids of the images with each content, by digest; a digest that no image has is left out."""
         ...
 
-    async def set_digest(self, organization_id: str, image_id: str, reference: FileReference, digest: str) -> None:
-        """Note the content of a file; does nothing if the image's bytes are no longer read from `reference`."""
+    async def set_digests(
+        self, organization_id: str, found: Sequence[tuple[str, FileReference, str]]
+    ) -> tuple[str, ...]:
+        """Note what is in files, each given by image id, file and digest; returns the ids of which it was noted.
+
+        Left out are images that are gone, and those whose bytes are no longer read from the file.
+        """
         ...
 
     async def relink(self, organization_id: str, image_id: str, reference: FileReference, digest: str = "") -> None:

@@ -25,7 +25,7 @@ class KnownContent:
     Nothing that carries a label, tag or membership is ever dropped.
     """
 
-    batch_size = 32
+    batch_size = 64
 
     def __init__(self, catalog: Catalog, organization_id: str, stop: threading.Event) -> None:
         self._catalog = catalog
@@ -38,24 +38,31 @@ class KnownContent:
         known = await self._catalog.images_with_digest(self._organization_id, [one for one in digests if one])
         holders = dict(known)
         dropped = 0
+        kept = []
         for (image_id, reference), digest in zip(items, digests, strict=True):
             if not digest:
                 continue
             others = tuple(one for one in holders.get(digest, ()) if one != image_id)
-            with suppress(Missing):  # deleted while its file was read
+            with suppress(Missing):  # one of the two was deleted while the file was read
                 if others and await self._drop_as_known(image_id, reference, digest, others[0]):
                     dropped += 1
-                else:
-                    await self._set(image_id, reference, digest)
-                    holders[digest] = (*others, image_id)
+                    continue
+            kept.append((image_id, reference, digest))
+            holders[digest] = (*others, image_id)
+        await self._keep(kept)
         return dropped
 
-    async def _set(self, image_id: str, reference: FileReference, digest: str) -> None:
+    async def _keep(self, found: Sequence[tuple[str, FileReference, str]]) -> None:
+        noted = set(await self._catalog.set_digests(self._organization_id, found))
+        for image_id, reference, digest in found:
+            if image_id not in noted:
+                with suppress(Missing):
+                    await self._relink_touched(image_id, reference, digest)
+
+    async def _relink_touched(self, image_id: str, reference: FileReference, digest: str) -> None:
+        """Follow a file that was touched, not changed: the image's labels are still those of this picture."""
         (record,) = await self._catalog.images(self._organization_id, [image_id])
-        if record.reference == reference:
-            await self._catalog.set_digest(self._organization_id, image_id, reference, digest)
-        elif record.digest == digest:
-            # Touched, not changed: its labels are still those of this picture.
+        if record.digest == digest and not await asyncio.to_thread(_is_gone, reference):
             await self._catalog.relink(self._organization_id, image_id, reference, digest)
 
     async def _drop_as_known(self, image_id: str, reference: FileReference, digest: str, older_id: str) -> bool:

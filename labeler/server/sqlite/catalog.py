@@ -121,8 +121,10 @@ class SqliteCatalog:
     async def images_with_digest(self, organization_id: str, digests: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         return await self._database.read(lambda on: references.images_with_digest(on, organization_id, digests))
 
-    async def set_digest(self, organization_id: str, image_id: str, reference: FileReference, digest: str) -> None:
-        await self._database.write(lambda on: references.set_digest(on, organization_id, image_id, reference, digest))
+    async def set_digests(
+        self, organization_id: str, found: Sequence[tuple[str, FileReference, str]]
+    ) -> tuple[str, ...]:
+        return await self._database.write(lambda on: references.set_digests(on, organization_id, found))
 
     async def relink(self, organization_id: str, image_id: str, reference: FileReference, digest: str = "") -> None:
         await self._database.write(lambda on: references.relink(on, organization_id, image_id, reference, digest))

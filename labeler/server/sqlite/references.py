@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 
+from labeler.domain.errors import Missing
 from labeler.rpc.convert import binary_data_id
 from labeler.server.catalog import FileReference, ReferencedImage
 from labeler.server.sqlite.database import Row, Session
@@ -51,12 +53,19 @@ def images_with_digest(session: Session, organization_id: str, digests: Sequence
     return dict(found)
 
 
-def set_digest(session: Session, organization_id: str, image_id: str, reference: FileReference, digest: str) -> None:
-    (number,) = numbers_of(session, organization_id, [image_id])
-    session.change(
-        "UPDATE image SET digest = ? WHERE number = ? AND path = ? AND path_size = ? AND path_mtime_ns = ?",
-        [digest, number, reference.path, reference.size, reference.mtime_ns],
-    )
+def set_digests(
+    session: Session, organization_id: str, found: Sequence[tuple[str, FileReference, str]]
+) -> tuple[str, ...]:
+    noted = []
+    for image_id, reference, digest in found:
+        with suppress(Missing):
+            (number,) = numbers_of(session, organization_id, [image_id])
+            if session.change(
+                "UPDATE image SET digest = ? WHERE number = ? AND path = ? AND path_size = ? AND path_mtime_ns = ?",
+                [digest, number, reference.path, reference.size, reference.mtime_ns],
+            ):
+                noted.append(image_id)
+    return tuple(noted)
 
 
 def relink(session: Session, organization_id: str, image_id: str, reference: FileReference, digest: str) -> None:

@@ -446,9 +446,11 @@ async def test_images_by_reference(catalog: Catalog, make_image: MakeImage) -> N
     assert await catalog.references(OTHER, ["/photos/a.jpg"]) == ()
     assert [each.id for each in await catalog.undigested(ORG, 10)] == [one]
     digest = "d" * 64
-    await catalog.set_digest(ORG, one, FileReference(file.path, 99, file.mtime_ns), digest)
+    assert await catalog.set_digests(ORG, [(one, FileReference(file.path, 99, file.mtime_ns), digest)]) == ()
+    assert await catalog.set_digests(OTHER, [(one, file, digest)]) == ()
     assert await catalog.images_with_digest(ORG, [digest]) == {}
-    await catalog.set_digest(ORG, one, file, digest)
+    gone = one.rpartition("/")[0] + "/" + "0" * 64
+    assert await catalog.set_digests(ORG, [(gone, file, digest), (one, file, digest), (copied, file, digest)]) == (one,)
     assert await catalog.undigested(ORG, 10) == ()
     assert await catalog.images_with_digest(ORG, [digest, new[1].digest, "0" * 63]) == {
         digest: (one,), new[1].digest: (copied,),
