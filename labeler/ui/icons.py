@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
@@ -11,28 +10,18 @@ from PySide6.QtSvg import QSvgRenderer
 
 from labeler.ui import theme
 
-_PLACES = (
-    Path(__file__).resolve().parent.parent / "resources" / "icons",
-    Path(__file__).resolve().parent.parent.parent / "resources" / "icons",
-)
-"""In an installed package, and in a checkout."""
 RATIOS = (1, 2, 3)
 """Device px per px for which pixmaps are made."""
 
 
 def names() -> tuple[str, ...]:
     """The names of all icons."""
-    return tuple(sorted(path.stem for path in _folder().glob("*.svg")))
-
-
-@cache
-def _folder() -> Path:
-    return next((place for place in _PLACES if place.is_dir()), _PLACES[0])
+    return tuple(sorted(path.stem for path in theme.icon_folder().glob("*.svg")))
 
 
 @cache
 def _drawing(name: str) -> str:
-    return (_folder() / f"{name}.svg").read_text(encoding="utf-8")
+    return (theme.icon_folder() / f"{name}.svg").read_text(encoding="utf-8")
 
 
 def pixmap(name: str, color: QColor, ratio: int = 1) -> QPixmap:

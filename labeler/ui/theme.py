@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
+_ICONS = Path("resources") / "icons"
 UNIT = 4
 GAP = 8
 PADDING = 12
@@ -150,6 +152,17 @@ def palette(theme: Colors) -> QPalette:
     return result
 
 
+def icon_folder() -> Path:
+    """Where the drawings are: in an installed package, or in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    return next((place for place in (package, package.parent) if (place / _ICONS).is_dir()), package) / _ICONS
+
+
+def _check_mark(theme: Colors) -> str:
+    name = "check-black.svg" if theme.dark else "check-white.svg"
+    return (icon_folder() / "marks" / name).as_posix()
+
+
 def style_sheet(theme: Colors) -> str:
     """What Fusion draws too faintly or in its own measures: focus, tooltips, rows, the line between panels."""
     return f"""
@@ -167,6 +180,11 @@ def style_sheet(theme: Colors) -> str:
     QScrollBar::handle:hover {{ background: {theme.quiet.name()}; }}
     QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
     QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+    QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {theme.control.name()};
+        border-radius: 3px; background: {theme.field.name()}; }}
+    QCheckBox::indicator:checked {{ background: {theme.accent.name()}; border-color: {theme.accent.name()};
+        image: url("{_check_mark(theme)}"); }}
+    QCheckBox::indicator:focus {{ border: {FOCUS}px solid {theme.accent.name()}; width: 12px; height: 12px; }}
     QSplitter::handle {{ background: {theme.border.name()}; }}
     QMenu {{ background: {theme.panel.name()}; border: 1px solid {theme.control.name()}; padding: {UNIT}px 0; }}
     QMenu::item {{ min-height: {ROW - 4}px; padding: 2px {PADDING * 2}px; }}
