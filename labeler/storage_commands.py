@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from labeler.server.backup import Copied
+    from labeler.server.doctor import Report
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-NAMES = ("trash", "backup", "restore")
+NAMES = ("trash", "backup", "restore", "doctor")
 
 
 def add_parsers(commands: Commands, add_data: Callable[[argparse.ArgumentParser], None]) -> None:
@@ -36,6 +37,9 @@ def add_parsers(commands: Commands, add_data: Callable[[argparse.ArgumentParser]
     restoring = commands.add_parser("restore", help="make a data directory of a backup")
     restoring.add_argument("--data", type=Path, metavar="NEWDIR", required=True, help="new or empty")
     restoring.add_argument("backup", type=Path, metavar="BACKUP")
+    doctor = commands.add_parser("doctor", help="read all of a data directory and say what is wrong; 1 if anything is")
+    add_data(doctor)
+    doctor.add_argument("--repair", action="store_true", help="repair what can be repaired")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -44,12 +48,31 @@ def run(arguments: argparse.Namespace) -> int:
         from labeler.trash import trash_command
 
         return trash_command(arguments)
+    if arguments.command == "doctor":
+        from labeler.server.doctor import examine
+
+        return _diagnose(examine(arguments.data, arguments.repair), arguments.repair)
     from labeler.server.backup import back_up, restore
 
     if arguments.command == "backup":
         copied = back_up(arguments.data, arguments.out, link=not arguments.copy)
         return _tell(f"Backed up {{}} to {arguments.out}", copied)
     return _tell(f"Restored {{}} to {arguments.data}", restore(arguments.backup, arguments.data))
+
+
+def _diagnose(report: Report, repaired: bool) -> int:
+    for finding in report.findings:
+        sys.stdout.write(f"{finding.problem}{' ' + finding.done if finding.done else ''}\n")
+    for note in report.notes:
+        sys.stdout.write(f"{note}\n")
+    read = f"Read {report.databases:,} databases and {report.blobs:,} image files ({report.size_bytes / 1e6:,.1f} MB)"
+    if not report.findings:
+        sys.stdout.write(f"{read}: nothing is wrong.\n")
+        return 0
+    fixed = len(report.findings) - report.left
+    hint = "" if repaired else " `labeler doctor --repair` repairs what can be."
+    sys.stdout.write(f"{read}: {len(report.findings)} found, {fixed} repaired, {report.left} left.{hint}\n")
+    return 1 if report.left else 0
 
 
 def _tell(sentence: str, copied: Copied) -> int:

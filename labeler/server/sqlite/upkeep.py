@@ -123,3 +123,25 @@ def referenced_files(catalog: Path) -> int:
     """How many images are read from files of the user."""
     with opened(catalog) as connection:
         return int(connection.execute("SELECT count(*) FROM image WHERE path IS NOT NULL").get)
+
+
+def images_of_blob(catalog: Path, digest: str) -> tuple[str, ...]:
+    """File names of the images, deleted ones too, that have the blob for their bytes."""
+    sql = " UNION ALL ".join(
+        f"SELECT file_name FROM {table} WHERE digest = ?1 AND path IS NULL" for table in ("image", "trash_image")
+    )
+    with opened(catalog) as connection:
+        return tuple(str(name) for (name,) in connection.execute(sql, (digest,)))
+
+
+def files_with(catalog: Path, digest: str) -> tuple[Path, ...]:
+    """Files of the user that had this content when they were opened."""
+    with opened(catalog) as connection:
+        found = connection.execute("SELECT path FROM image WHERE digest = ? AND path IS NOT NULL", (digest,))
+        return tuple(Path(str(path)) for (path,) in found)
+
+
+def rebuild_indices(path: Path) -> None:
+    """Make all indices anew from the tables; the database is as it was if that fails."""
+    with contextlib.suppress(apsw.Error, Damaged), opened(path) as connection:
+        connection.execute("PRAGMA synchronous = FULL; REINDEX").fetchall()
