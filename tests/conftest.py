@@ -48,6 +48,7 @@ WITH_PROCESSES = (
     "faults/",
     "server/tabular/test_tabular_queries.py",
     "server/test_backup.py",
+    "server/test_doctor.py",
     "server/test_serve.py",
     "server/test_start_refused.py",
     "test_architecture.py",
