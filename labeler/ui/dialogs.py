@@ -96,6 +96,7 @@ class DatasetsDialog(Dialog):
 
     def _fill(self) -> None:
         current = self._current()
+        self.list.blockSignals(True)  # else a list read anew would replace the name that is being typed
         self.list.clear()
         for dataset in self._session.datasets:
             count = (
@@ -110,6 +111,7 @@ class DatasetsDialog(Dialog):
             self.list.addItem(item)
             if current and dataset.id == current.id:
                 self.list.setCurrentItem(item)
+        self.list.blockSignals(False)
 
     def _current(self) -> Dataset | None:
         item = self.list.currentItem()
