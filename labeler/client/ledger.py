@@ -207,6 +207,8 @@ class Ledger:
         """Keep changes until the person does something about them. `maybe_done` where the service may have them."""
         rows = [row for row in self.index.of(unit.image_id) if row in unit.rows or self._follows(row, unit)]
         held = rows if maybe_done else list(unit.rows)
+        if stage is Stage.CONFLICT:
+            self._recent.forget(unit.image_id, unit.rows[0].subject)
         for row in held:
             self.index.set_stage(row, stage)
             row.sent, row.problem = row.sent and maybe_done, problem

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
+from labeler.client.pending import Subject, subject_of
 from labeler.client.reconcile import agrees
 from labeler.domain.edit import BoxChange, Change
 from labeler.domain.image import Image
@@ -37,6 +38,15 @@ class Recent:
             if not isinstance(change, BoxChange) or _is_before(image, change):
                 image = change.apply(image)
         return image
+
+    def forget(self, image_id: str, subject: Subject) -> None:
+        """Show changes of a subject no more: the service was seen to have gone on from them."""
+        stale = {id(change) for change in self._by_image.get(image_id, ()) if subject_of(change) == subject}
+        if stale:
+            self._order = deque(one for one in self._order if id(one[1]) not in stale)
+            left = deque(change for change in self._by_image.pop(image_id) if id(change) not in stale)
+            if left:
+                self._by_image[image_id] = left
 
     def _forget_old(self) -> None:
         now = self._clock()
