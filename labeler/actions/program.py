@@ -116,6 +116,11 @@ def datasets(session: Session) -> None:
     session.requested.emit(Request.DATASETS)
 
 
+def pending(session: Session) -> None:
+    """Show changes that were not accepted and conflicts, and decide about each."""
+    session.requested.emit(Request.PENDING)
+
+
 def connect(session: Session) -> None:
     """Work on this computer, on a server, or on app.viam.com."""
     session.requested.emit(Request.CONNECT)
@@ -167,6 +172,7 @@ ACTIONS = (
     Action("file.export", "Export", export, ("Ctrl+E",), "File/export", when=has_images),
     Action("file.connect", "Connect", connect, ("Ctrl+L",), "File/connect"),
     Action("file.datasets", "Datasets", datasets, ("Ctrl+D",), "File/connect"),
+    Action("file.pending", "Not accepted and conflicts", pending, ("Ctrl+J",), "File/connect"),
     Action("program.quit", "Quit", quit_program, ("Ctrl+Q",), "File/quit"),
     Action("filter.text", "Filter", filter_by_text, ("/",), "Go/filter"),
     Action("filter.clear", "Show all images", show_all, ("Ctrl+Shift+F",), "Go/filter"),

@@ -52,6 +52,7 @@ class Request(Enum):
     EXPORT = "export"
     CONNECT = "connect"
     DATASETS = "datasets"
+    PENDING = "pending"
     TOGGLE_FILTER = "toggle filter"
     TOGGLE_INSPECTOR = "toggle inspector"
     TOGGLE_FILMSTRIP = "toggle filmstrip"

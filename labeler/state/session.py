@@ -13,6 +13,7 @@ from labeler.domain.filter import Filter, Order, filter_text, parse_filter
 from labeler.domain.geometry import Rect
 from labeler.domain.image import Choice, Dataset, Image
 from labeler.state.canvas import Canvas
+from labeler.state.following import Following
 from labeler.state.grid import Grid
 from labeler.state.history import History
 from labeler.state.library import Library
@@ -20,6 +21,7 @@ from labeler.state.names import Names
 from labeler.state.opening import open_paths
 from labeler.state.place import Place
 from labeler.state.prompts import Prompt, Question, Request
+from labeler.state.review import Review
 from labeler.state.settings import Settings
 from labeler.state.signal import Signal
 from labeler.state.source import ImageSource, Outbox
@@ -90,6 +92,8 @@ class Session:
         self.library.replaced.connect(self._image_replaced)
         self.grid.moved.connect(self._grid_moved)
         self.place = Place(self, settings)
+        self.review = Review(self)
+        self.following = Following(self)
         outbox.subscribe(self._states_changed, self._boxes_named)
 
     # Beginning and ending.
@@ -105,6 +109,8 @@ class Session:
             self.place.restore()
         else:
             self.show(wanted)
+        self.review.refresh()
+        self.following.begin()
 
     async def attach(self, source: ImageSource, outbox: Outbox) -> None:
         """Work with another service from now on; the caller closes the former ones."""
@@ -113,6 +119,7 @@ class Session:
             outbox.subscribe(self._states_changed, self._boxes_named)
         self.source, self.outbox = source, outbox
         self.history = History()
+        self.review.forget()
         self.works.clear()
         self.set_mode(Mode.GRID)
         self.start()
@@ -364,6 +371,23 @@ class Session:
         self.saving_changed.emit()
         if image_ids:
             self.images_changed.emit(tuple(image_ids))
+
+    def receive(self, images: Sequence[Image]) -> None:
+        """Show what the service has of images, with what is on its way to it."""
+        before = {image.id: self._shown(image.id) for image in images}
+        self.library.update(images)
+        self.review.learn(images)
+        changed = [image_id for image_id, shown in before.items() if self._shown(image_id) is not shown]
+        if changed:
+            self.images_changed.emit(tuple(changed))
+
+    def _shown(self, image_id: str) -> Image | None:
+        index = self.library.index_of(image_id)
+        return None if index is None else self.library.at(index)
+
+    async def read_images(self, ids: Sequence[str]) -> None:
+        """Read images again at the service."""
+        self.receive(await self.source.images(ids))
 
     def _boxes_named(self, names: Mapping[str, str]) -> None:
         self.history.rename(names)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QToolButto
 from labeler.actions.action import Action
 from labeler.actions.keymap import Keymap
 from labeler.state.canvas import Tool
+from labeler.state.prompts import Request
 from labeler.state.session import Mode, Session
 from labeler.ui import icons, theme
 from labeler.ui.plain import PlainLabel, menu_text
@@ -116,13 +117,17 @@ class StatusBar(QWidget):
         self._stop = QToolButton()
         self._stop.setText("Stop")
         self._stop.setAccessibleName("Stop the work in progress")
-        self._saving, self._place, self._service = (PlainLabel() for _ in range(3))
-        for label in (self._saving, self._place, self._service):
+        self._place, self._service = PlainLabel(), PlainLabel()
+        self.saving = QToolButton()
+        self.saving.setAutoRaise(True)
+        self.saving.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.saving.clicked.connect(lambda: session.requested.emit(Request.PENDING))
+        for label in (self._place, self._service):
             label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 4, 12, 4)
         layout.setSpacing(12)
-        for widget in (self._message, self._work, self._progress, self._stop, self._saving, self._place, self._service):
+        for widget in (self._message, self._work, self._progress, self._stop, self.saving, self._place, self._service):
             layout.addWidget(widget)
         self._clear = QTimer(self)
         self._clear.setSingleShot(True)
@@ -146,9 +151,9 @@ class StatusBar(QWidget):
     def refresh(self) -> None:
         session = self._session
         counts = session.outbox.counts
-        self._saving.setText(
-            saving_text(counts.saving, counts.waiting, counts.refused + counts.conflicts, counts.problem)
-        )
+        text = saving_text(counts.saving, counts.waiting, counts.refused + counts.conflicts, counts.problem)
+        self.saving.setText(menu_text(text))
+        self.saving.setAccessibleName(text)
         size = session.library.size
         more = "" if session.library.size_is_known else "+"
         chosen = f"{len(session.grid.selected):,} selected   " if session.grid.selected else ""

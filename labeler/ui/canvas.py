@@ -26,7 +26,7 @@ from labeler.ui import theme
 from labeler.ui.decode import Decoded
 from labeler.ui.marks import paint_sentences, paint_warning
 from labeler.ui.paint_aim import paint_aim
-from labeler.ui.paint_boxes import Style, paint_held, paint_still
+from labeler.ui.paint_boxes import Style, paint_held, paint_of_others, paint_still
 from labeler.ui.paint_pointer import (
     paint_beside,
     paint_crosshair,
@@ -83,6 +83,7 @@ class CanvasView(QWidget):
         session.current_changed.connect(self._another)
         session.mode_changed.connect(self._another)
         session.choices_changed.connect(self.update)
+        session.review.changed.connect(self.update)
         session.library.grown.connect(self._want)
         pictures.ready.connect(self._ready)
         if thumbnails is not None:
@@ -168,6 +169,9 @@ class CanvasView(QWidget):
         self._renew_still(picture)
         painter.drawPixmap(0, 0, self._still)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self._session.current is not None:
+            theirs = self._session.review.boxes_of_others(self._session.current.id)
+            paint_of_others(painter, self.canvas.view, QRectF(self.rect()), theirs)
         self._paint_held(painter)
         if self.canvas.aim is not None:
             paint_aim(painter, self.canvas.view, QRectF(self.rect()), self.canvas.aim, picture.image)

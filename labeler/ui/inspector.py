@@ -64,7 +64,7 @@ class Inspector(QScrollArea):
         layout.setContentsMargins(12, 12, 12, 12)
         layout.setSpacing(8)
         self._name = _heading("")
-        self._state = PlainLabel()
+        self._state = PlainLabel(wraps=True)
         self.boxes = QListWidget()
         self.boxes.setAccessibleName("Boxes")
         self.boxes.setFrameShape(QFrame.Shape.NoFrame)
@@ -91,6 +91,7 @@ class Inspector(QScrollArea):
         for signal in (session.current_changed, session.choices_changed, session.canvas.changed):
             signal.connect(self.refresh)
         session.images_changed.connect(lambda ids: self.refresh())
+        session.review.changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
@@ -100,18 +101,31 @@ class Inspector(QScrollArea):
         view = session.canvas.view
         size = (view.width, view.height) if view else None
         state = session.outbox.state_of(image.id) if image else None
-        shown = (image, session.canvas.selected, size, state, session.labels.all, session.datasets)
+        shown = (
+            image,
+            session.canvas.selected,
+            size,
+            state,
+            session.labels.all,
+            session.datasets,
+            self._reasons(image),
+        )
         if shown == self._shown:
             return
         self._shown = shown
         self._name.setText(image.file_name or image.id if image else "No image")
         self._name.setToolTip("")
-        self._state.setText(STATE_TEXT[state] if state else "")
+        self._state.setText("\n".join([STATE_TEXT[state], *self._reasons(image)]) if state else "")
         self._fill_boxes(image, size)
         self._tags.setText("   ".join(image.tags) if image and image.tags else "None   (t)")
         names = [session.dataset_name(one) or one for one in image.dataset_ids] if image else []
         self._datasets.setText("\n".join(names) or "None   (b)")
         self._fill_facts(_facts(image, size, self._location(image)) if image else [])
+
+    def _reasons(self, image: Image | None) -> tuple[str, ...]:
+        """Why what was done to the image was not accepted."""
+        held = self._session.review.of(image.id) if image else ()
+        return tuple(dict.fromkeys(one.problem for one in held))
 
     def _location(self, image: Image) -> str:
         places = self._session.choices.get("location_ids", ())

@@ -90,6 +90,24 @@ def paint_held(painter: QPainter, view: View, room: QRectF, box: Box, labels: Na
     paint_label(painter, rect, room, box, labels, may_shorten=False)
 
 
+def paint_of_others(painter: QPainter, view: View, room: QRectF, boxes: Iterable[Box]) -> None:
+    """The service's versions of boxes in conflict: dashed beside the person's, and named so."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for box in boxes:
+        rect = on_screen(view, box)
+        painter.setPen(_pen(theme.DARK.halo, LINE + 2 * HALO))
+        painter.drawRect(rect)
+        for color, dashed in ((QColor("#ffffff"), False), (theme.DARK.warning, True)):
+            painter.setPen(_pen(color, LINE, dashed))
+            painter.drawRect(rect)
+        font = theme.font(theme.SMALL_PX)
+        text = f"theirs: {box.label}"
+        width, height = chip_size(text, font)
+        left = min(max(rect.left(), room.left()), room.right() - width)
+        top = min(rect.bottom() + LINE, room.bottom() - height)
+        paint_chip(painter, QRectF(left, top, width, height), text, theme.DARK.warning, font)
+
+
 def _edge_line(rect: QRectF, edge: Handle) -> QLineF:
     return {
         Handle.LEFT: QLineF(rect.topLeft(), rect.bottomLeft()),

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -39,6 +39,7 @@ from labeler.ui.keys import KeyFilter
 from labeler.ui.notice import Notice
 from labeler.ui.plain import menu_text
 from labeler.ui.prompt import PromptLine
+from labeler.ui.review import ReviewDialog
 from labeler.ui.theme import apply_theme
 
 THEMES = ("system", "light", "dark")
@@ -96,6 +97,9 @@ class Window(QMainWindow):
         session.requested.connect(self._requested)
         session.mode_changed.connect(self._mode_changed)
         session.filter_changed.connect(self._title)
+        application = QApplication.instance()
+        if isinstance(application, QGuiApplication):
+            application.applicationStateChanged.connect(self._follow_others)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
         self._restore()
         self._mode_changed()
@@ -167,6 +171,7 @@ class Window(QMainWindow):
             Request.EXPORT: lambda: ExportDialog(self, self.session).open(),
             Request.CONNECT: lambda: ConnectDialog(self, self._on_connect).open(),
             Request.DATASETS: lambda: DatasetsDialog(self, self.session, self.prompt.ask).open(),
+            Request.PENDING: lambda: ReviewDialog(self, self.session).open(),
             Request.TOGGLE_FILTER: lambda: self._toggle(self.filter, "filter"),
             Request.TOGGLE_INSPECTOR: lambda: self._toggle(self.inspector, "inspector"),
             Request.TOGGLE_FILMSTRIP: lambda: self._toggle(self.filmstrip, "filmstrip"),
@@ -292,6 +297,15 @@ class Window(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "inspector"):
             self.inspector.refresh()
+
+    def _follow_others(self) -> None:
+        """Follow what others change while the program has the person's attention."""
+        is_active = QGuiApplication.applicationState() is Qt.ApplicationState.ApplicationActive
+        self.session.following.set_active(is_active and self.isVisible())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._follow_others()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():
