@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -39,6 +39,10 @@ class BlobStore(Protocol):
 
     def stream(self, digest: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """The same bytes in chunks, unchecked. Raises Missing before the first."""
+        ...
+
+    def names(self) -> AsyncIterator[Sequence[str]]:
+        """The digests of all blobs, some at a time; of those that come or go meanwhile, any."""
         ...
 
     async def delete_unused(self, digest: str, untouched_since: datetime) -> bool:

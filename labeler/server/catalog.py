@@ -250,6 +250,10 @@ class Catalog(Protocol):
         """Forget trash of all organizations for good; returns digests that nothing refers to any more."""
         ...
 
+    async def unused(self, digests: Sequence[str]) -> tuple[str, ...]:
+        """Those of the digests that no image of any organization, deleted or not, has for its bytes."""
+        ...
+
     async def add_tags(self, organization_id: str, which: Selection, tags: Sequence[str]) -> None: ...
 
     async def remove_tags(self, organization_id: str, which: Selection, tags: Sequence[str]) -> int:

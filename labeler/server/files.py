@@ -14,7 +14,7 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -151,6 +151,10 @@ class FileBlobs:
                 left = None if left is None else left - len(chunk)
                 yield chunk
 
+    async def names(self) -> AsyncIterator[Sequence[str]]:
+        for number in range(256):
+            yield await asyncio.to_thread(_names_in, self._folder / f"{number:02x}")
+
     async def delete_unused(self, digest: str, untouched_since: datetime) -> bool:
         return await asyncio.to_thread(self._delete_unused, self._path(digest), untouched_since)
 
@@ -169,6 +173,13 @@ class FileBlobs:
 def is_blob_name(name: str) -> bool:
     """Whether a blob could have this name."""
     return _DIGEST.fullmatch(name) is not None
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return sorted(path.name for path in folder.iterdir() if is_blob_name(path.name))
+    except FileNotFoundError:
+        return []
 
 
 def read_range(path: Path, start: int, end: int | None) -> bytes:

@@ -27,6 +27,14 @@ async def remove_bytes(blobs: BlobStore, unused: Sequence[str], now: datetime) -
     return sum([await blobs.delete_unused(digest, now - _LONGEST_UPLOAD) for digest in unused])
 
 
+async def remove_unused(catalog: Catalog, blobs: BlobStore, now: datetime) -> int:
+    """Delete blobs that no image has and that were not put within a day; returns how many.
+
+    They are of uploads that did not come to their end, and of images purged within a day.
+    """
+    return sum([await remove_bytes(blobs, await catalog.unused(names), now) async for names in blobs.names()])
+
+
 async def keep_house(catalog: Catalog, blobs: BlobStore) -> None:
     """Empty the trash now and every few hours, until cancelled. A failure is logged and tried again later."""
     while True:
@@ -34,6 +42,9 @@ async def keep_house(catalog: Catalog, blobs: BlobStore) -> None:
             gone = await empty_trash(catalog, blobs, datetime.now(UTC))
             if gone:
                 logger.info("Removed the bytes of %d images deleted %d days ago", gone, TRASH_AGE.days)
+            unused = await remove_unused(catalog, blobs, datetime.now(UTC))
+            if unused:
+                logger.info("Removed the bytes of %d images that were purged or never came whole", unused)
         except Exception:
             logger.exception("The trash could not be emptied")
         await asyncio.sleep(_PAUSE_SECONDS)

@@ -77,6 +77,9 @@ class SqliteCatalog:
     async def purge(self, deleted_before: datetime) -> tuple[str, ...]:
         return await self._database.write(lambda on: trash.purge(on, deleted_before))
 
+    async def unused(self, digests: Sequence[str]) -> tuple[str, ...]:
+        return await self._database.read(lambda on: trash.unused(on, digests))
+
     async def add_tags(self, organization_id: str, which: Selection, tags: Sequence[str]) -> None:
         await self._database.write(lambda on: labels.add_tags(on, organization_id, which, tags))
 

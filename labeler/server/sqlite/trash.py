@@ -102,12 +102,16 @@ def _forget(session: Session, which: str, values: Sequence[int] = ()) -> tuple[s
     """Delete what the condition keeps of the trash; returns the digests that nothing refers to any more."""
     digests = session.rows(f"SELECT DISTINCT digest FROM trash_image WHERE {which} AND digest <> ''", values)
     session.change(f"DELETE FROM trash_image WHERE {which}", values)
-    return tuple(digest for (digest,) in digests if not _is_used(session, digest))
+    return unused(session, [digest for (digest,) in digests])
 
 
-def _is_used(session: Session, digest: str) -> bool:
-    """Whether an image's bytes are the blob; those by reference are in the user's file."""
-    return any(
-        session.row(f"SELECT 1 FROM {table} WHERE digest = ? AND path IS NULL LIMIT 1", [digest])
+def unused(session: Session, digests: Sequence[str]) -> tuple[str, ...]:
+    """Those that are the bytes of no image; bytes by reference are in the user's file."""
+    used = {
+        digest
         for table in ("image", "trash_image")
-    )
+        for (digest,) in session.rows_in(
+            f"SELECT digest FROM {table} WHERE path IS NULL AND digest <> '' AND digest IN {{in}}", digests
+        )
+    }
+    return tuple(digest for digest in digests if digest not in used)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,6 +36,9 @@ class MemoryBlobs:
 
     async def stream(self, digest: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         yield await self.read(digest, start, end)
+
+    async def names(self) -> AsyncIterator[Sequence[str]]:
+        yield list(self._blobs)
 
     async def delete_unused(self, digest: str, untouched_since: datetime) -> bool:
         if digest not in self._blobs or self._blobs[digest][1] >= untouched_since:

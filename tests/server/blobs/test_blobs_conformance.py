@@ -72,3 +72,10 @@ async def test_an_upload_that_ends_early_leaves_nothing(blobs: BlobStore) -> Non
         await blobs.put(broken())
     with pytest.raises(Missing):
         await blobs.read(hashlib.sha256(b"half").hexdigest())
+
+
+async def test_all_names_are_told_once(blobs: BlobStore) -> None:
+    assert [name async for names in blobs.names() for name in names] == []
+    put = [(await blobs.put(chunks(str(number).encode()))).digest for number in range(20)]
+    await blobs.delete_unused(put[0], FUTURE)
+    assert sorted([name async for names in blobs.names() for name in names]) == sorted(put[1:])
