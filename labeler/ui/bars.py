@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QToolButto
 
 from labeler.actions.action import Action
 from labeler.actions.keymap import Keymap
+from labeler.domain.saving import OutboxCounts
 from labeler.state.canvas import Tool
 from labeler.state.prompts import Request
 from labeler.state.session import Mode, Session
@@ -189,3 +190,15 @@ def saving_text(saving: int, waiting: int, refused: int, problem: str) -> str:
     if problem:
         parts.append(problem)
     return "; ".join(parts) if parts else "Saved"
+
+
+def undelivered_text(counts: OutboxCounts) -> str:
+    """What a person should know who quits now; empty where everything is delivered or about to be."""
+    if not counts.problem or not counts.waiting:
+        return ""
+    edits = "1 edit is" if counts.waiting == 1 else f"{counts.waiting:,} edits are"
+    return (
+        f"{edits} saved on this computer but not delivered ({counts.problem}). "
+        "They will be delivered when the labeler runs again and the service can be reached. "
+        "Nothing is lost by quitting."
+    )

@@ -26,7 +26,7 @@ from labeler.domain.image import Choice
 from labeler.state.pictures import Pictures
 from labeler.state.prompts import Prompt, Question, Request
 from labeler.state.session import Mode, Session
-from labeler.ui.bars import ModeBar, StatusBar
+from labeler.ui.bars import ModeBar, StatusBar, undelivered_text
 from labeler.ui.canvas import CanvasView
 from labeler.ui.decode import Decoded
 from labeler.ui.dialogs import ConnectChoice, ConnectDialog, DatasetsDialog, ExportDialog, QuestionDialog
@@ -179,7 +179,7 @@ class Window(QMainWindow):
             Request.FULL_SCREEN: lambda: self.showNormal() if self.isFullScreen() else self.showFullScreen(),
             Request.NEXT_PANEL: self._next_panel,
             Request.SHOW_LOG: lambda: self.session.failed.emit(f"The log file is {self._log_path}"),
-            Request.QUIT: self.close,
+            Request.QUIT: self._quit,
         }
         shows[request]()
 
@@ -317,6 +317,17 @@ class Window(QMainWindow):
             event.acceptProposedAction()
             self.session.open_paths(paths)
 
+    def _quit(self) -> None:
+        """Close, at once or after the person knows what is not delivered yet."""
+        text = undelivered_text(self.session.outbox.counts)
+        if text:
+            self._ask(Question("Quit before everything is delivered?", text, "Quit", self._close))
+        else:
+            self.close()
+
+    def _close(self) -> None:
+        self.close()
+
     def stay(self) -> None:
         """Take back a closing that could not be carried out."""
         self._may_close = False
@@ -326,6 +337,9 @@ class Window(QMainWindow):
             event.accept()
             return
         event.ignore()
+        if event.spontaneous() and undelivered_text(self.session.outbox.counts):
+            self._quit()
+            return
         self._may_close = True
         self._on_close()
 
