@@ -65,7 +65,8 @@ def _diagnose(report: Report, repaired: bool) -> int:
         sys.stdout.write(f"{finding.problem}{' ' + finding.done if finding.done else ''}\n")
     for note in report.notes:
         sys.stdout.write(f"{note}\n")
-    read = f"Read {report.databases:,} databases and {report.blobs:,} image files ({report.size_bytes / 1e6:,.1f} MB)"
+    files = _count(report.blobs, "image file")
+    read = f"Read {_count(report.databases, 'database')} and {files} ({report.size_bytes / 1e6:,.1f} MB)"
     if not report.findings:
         sys.stdout.write(f"{read}: nothing is wrong.\n")
         return 0
@@ -78,8 +79,13 @@ def _diagnose(report: Report, repaired: bool) -> int:
 def _tell(sentence: str, copied: Copied) -> int:
     for problem in copied.problems:
         sys.stderr.write(f"labeler: {problem}\n")
-    what = f"{copied.images:,} images ({copied.blobs:,} files, {copied.size_bytes / 1e6:,.1f} MB, all read and checked)"
+    files = f"{_count(copied.blobs, 'file')}, {copied.size_bytes / 1e6:,.1f} MB, all read and checked"
+    what = f"{_count(copied.images, 'image')} ({files})"
     sys.stdout.write(sentence.format(what) + "\n")
     if copied.elsewhere:
         sys.stdout.write(f"{copied.elsewhere:,} of them are read from your own files, which are not in the backup.\n")
     return 1 if copied.problems else 0
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -9,16 +9,22 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from labeler.server.accounts import Accounts
+import apsw
+
+from labeler.server.accounts import ACCOUNTS_FILE, Accounts
+from labeler.server.sqlite.upkeep import Damaged
 
 
 def run_keys_command(arguments: argparse.Namespace) -> int:
     """Create, list or revoke as parsed; prints to standard output. Returns the exit code."""
-    accounts = Accounts(arguments.data)
     try:
-        return _COMMANDS[arguments.what](accounts, arguments)
-    finally:
-        accounts.close()
+        accounts = Accounts(arguments.data)
+        try:
+            return _COMMANDS[arguments.what](accounts, arguments)
+        finally:
+            accounts.close()
+    except (apsw.CorruptError, apsw.NotADBError) as error:
+        raise Damaged(arguments.data / ACCOUNTS_FILE, str(error)) from error
 
 
 def _create(accounts: Accounts, arguments: argparse.Namespace) -> int:

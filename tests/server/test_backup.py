@@ -144,7 +144,7 @@ async def test_damaged_and_missing_bytes_are_named_and_the_rest_is_kept(tmp_path
     blob(data, CONTENTS[1]).unlink()
     code, text, err = run_labeler("backup", "--data", data, out)
     assert code == 1
-    assert "1 files" in text
+    assert "(1 file," in text
     lines = sorted(line.split(":")[1].strip() for line in err.splitlines())
     assert lines == sorted(
         [f"Blob {blob(data, CONTENTS[0]).name} is damaged", f"Blob {blob(data, CONTENTS[1]).name} is gone"]

@@ -53,6 +53,16 @@ async def test_a_damaged_database_is_named_with_what_to_do(tmp_path: Path, name:
     assert (tmp_path / name).read_bytes() == before
 
 
+@pytest.mark.parametrize("intact", [0, 4096], ids=["all of it", "all but the first page"])
+def test_damaged_accounts_are_told_by_the_command_for_keys_too(tmp_path: Path, intact: int) -> None:
+    damage(tmp_path / "accounts.db")
+    content = (tmp_path / "accounts.db").read_bytes()
+    (tmp_path / "accounts.db").write_bytes(content[:intact] + b"\xff" * (len(content) - intact))
+    code, out, err = run_labeler("keys", "list", "--data", tmp_path)
+    assert (code, out) == (1, "")
+    assert err.startswith(f"labeler: {tmp_path / 'accounts.db'} is damaged")
+
+
 @pytest.mark.parametrize("name", MAKERS)
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path, name: str) -> None:
     MAKERS[name](tmp_path / name)

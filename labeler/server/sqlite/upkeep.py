@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from labeler.domain.errors import Refused
 
 _BUSY_MS = 5_000
 _TRIES = 50
+_LOG_HEADER = 32
+"""Bytes; two random numbers for each run are among them."""
 _BLOBS = """
     SELECT digest FROM image WHERE path IS NULL AND digest <> ''
     UNION SELECT digest FROM trash_image WHERE path IS NULL AND digest <> ''
@@ -63,24 +66,30 @@ def copy_database(source: Path, target: Path) -> None:
 
 
 def _copy_files(source: Path, target: Path) -> None:
-    """Copy the file and its log. The same twice means that no checkpoint came between them."""
+    """Copy the file and then its log, of one run of the log.
+
+    While the run lasts, the log has every page that a checkpoint may be writing to the file, and frames that
+    are being added end it where their checksums do not fit. The next run begins with another header.
+    """
     log, log_copy = (path.with_name(path.name + "-wal") for path in (source, target))
     for _ in range(_TRIES):
-        database, changes = source.read_bytes(), _bytes_of(log)
-        # The log only grows until a checkpoint has moved it into the database.
-        if source.read_bytes() == database and _bytes_of(log).startswith(changes):
+        run = _start_of(log)
+        shutil.copyfile(source, target)
+        log_copy.write_bytes(b"")
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copyfile(log, log_copy)
+        if _start_of(log) == run:
             break
     else:
         raise Refused(f"{source} is being written to all the time; close the window that has it open, or try later.")
-    target.write_bytes(database)
-    log_copy.write_bytes(changes)
     with opened(target) as connection:
         connection.execute("PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
-def _bytes_of(path: Path) -> bytes:
+def _start_of(log: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with log.open("rb") as file:
+            return file.read(_LOG_HEADER)
     except FileNotFoundError:
         return b""
 
