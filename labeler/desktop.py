@@ -19,12 +19,14 @@ from labeler.client.channel import Connection
 from labeler.client.endpoint import PLAINTEXT, TLS, Endpoint, Security
 from labeler.client.outbox import Outbox
 from labeler.client.source import ServiceSource, organizations
+from labeler.client.undo_file import UndoFile
 from labeler.disk import make_data_directory
 from labeler.domain.errors import InvalidValue, LabelerError
 from labeler.domain.filter import Filter
 from labeler.domain.image import Choice
 from labeler.local import open_local
 from labeler.logs import log_path
+from labeler.state.history import History
 from labeler.state.pictures import Pictures
 from labeler.state.prompts import Prompt, Question
 from labeler.state.session import Session
@@ -92,6 +94,7 @@ class Desktop:
             await asyncio.to_thread(self._loader.close)
             try:
                 await self._outbox.close()
+                await self._undo.close()
             finally:
                 self.window.deleteLater()  # not before: the outbox tells the window until it is closed
                 for connection in (self._connection, self._offered):
@@ -112,7 +115,8 @@ class Desktop:
         source = await ServiceSource.open(self._connection, title="This computer")
         self._outbox = await self._open_outbox(self._connection, source, LOCAL)
         self._target = (LOCAL, source.organization_id)
-        self.session = Session(source, self._outbox, settings, _export)
+        self._undo = UndoFile.open(self._file("undo", LOCAL, source))
+        self.session = Session(source, self._outbox, settings, _export, _history(self._undo, self._outbox))
         keymap, wrong = _keymap(settings)
         self._loader = PictureLoader(source)
         thumbnails: Pictures[Decoded] = Pictures(
@@ -131,11 +135,14 @@ class Desktop:
             self.session.failed.emit(wrong)
 
     async def _open_outbox(self, connection: Connection, source: ServiceSource, address: str) -> Outbox:
-        target = f"{address} {source.organization_id}"
-        name = "outbox.db" if address == LOCAL else f"outbox-{hashlib.sha256(target.encode()).hexdigest()[:16]}.db"
-        outbox = Outbox.open(self._data / name, target)
+        outbox = Outbox.open(self._file("outbox", address, source), f"{address} {source.organization_id}")
         await outbox.start(connection)
         return outbox
+
+    def _file(self, kind: str, address: str, source: ServiceSource) -> Path:
+        target = f"{address} {source.organization_id}"
+        digest = hashlib.sha256(target.encode()).hexdigest()[:16]
+        return self._data / (f"{kind}.db" if address == LOCAL else f"{kind}-{digest}.db")
 
     def _forget_pictures(self) -> None:
         for pictures in self._pictures:
@@ -278,7 +285,13 @@ class Desktop:
         self._target = (address, source.organization_id)
         self._forget_pictures()
         self._loader.source = source
-        await self.session.attach(source, outbox)
+        former_undo = self._undo
+        if not is_same:
+            self._undo = UndoFile.open(self._file("undo", address, source))
+        history = self.session.history if is_same else _history(self._undo, outbox)
+        await self.session.attach(source, outbox, history)
+        if former_undo is not self._undo:
+            await former_undo.close()
         if is_same:
             await outbox.start(connection)
         else:
@@ -286,6 +299,13 @@ class Desktop:
         if former:
             former.close()
         self.session.said.emit(f"Connected to {source.title}")
+
+
+def _history(undo: UndoFile, outbox: Outbox) -> History:
+    """What former runs did, under the names that boxes have now."""
+    history = History(undo.done, undo.undone, undo)
+    history.rename(outbox.names)
+    return history
 
 
 def _certificate(name: str) -> bytes:

@@ -82,6 +82,11 @@ class Outbox:
         await self.stop()
         await self._ledger.rows.close()
 
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Ids that boxes had before, by which edits of former runs speak of them, and those they have now."""
+        return {ours: self._ledger.name_of(ours) for ours in self._ledger.names}
+
     def put(self, edit: Edit) -> None:
         self._ledger.put(edit)
 

@@ -42,9 +42,27 @@ class Following:
         if self._is_active:
             self._running = self._session.tasks.start(self._run())
 
+    def receive(self, images: Sequence[Image]) -> None:
+        """Show what the service has of images, with what is on its way to it."""
+        session = self._session
+        before = {image.id: self._shown(image.id) for image in images}
+        session.library.update(images)
+        session.review.learn(images)
+        changed = tuple(image_id for image_id, shown in before.items() if self._shown(image_id) is not shown)
+        if changed:
+            session.images_changed.emit(changed)
+
+    def _shown(self, image_id: str) -> Image | None:
+        index = self._session.library.index_of(image_id)
+        return None if index is None else self._session.library.at(index)
+
+    async def read(self, ids: Sequence[str]) -> None:
+        """Read images again at the service. Raises LabelerError."""
+        self.receive(await self._session.source.images(ids))
+
     async def _run(self) -> None:
         while True:
-            await self._read()
+            await self._look()
             await asyncio.sleep(self.seconds)
 
     def _ids(self) -> list[str]:
@@ -56,7 +74,7 @@ class Following:
         found = (library.at(place) for place in places)
         return list(dict.fromkeys(image.id for image in found if image is not None))
 
-    async def _read(self) -> None:
+    async def _look(self) -> None:
         ids = self._ids()
         if not ids:
             return
@@ -65,7 +83,7 @@ class Following:
             images = await self._found(ids, gone)
         except LabelerError:
             return
-        self._session.receive(images)
+        self.receive(images)
         if gone:
             self._session.library.remove(gone)
 

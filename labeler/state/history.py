@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Protocol
 
 from labeler.domain.edit import BoxChange, Change, Edit, is_local, merge_edits, new_id, rename_boxes
 
 MERGE_SECONDS = 1.0
 
 
-class History:
-    """What can be undone and redone. Unlimited."""
+class HistoryFile(Protocol):
+    """Where the edits are kept from one run to the next, as one row: those done, then those undone."""
 
-    def __init__(self) -> None:
-        self.done: list[Edit] = []
-        self.undone: list[Edit] = []
+    def write(self, changed: Mapping[int, Edit], length: int, done: int) -> None:
+        """Put edits at places of the row, which has this length, `done` of which are done. Returns at once."""
+
+
+class History:
+    """What can be undone and redone. Unlimited; begins with what is given and is kept in the file, if there is one."""
+
+    def __init__(self, done: Iterable[Edit] = (), undone: Iterable[Edit] = (), file: HistoryFile | None = None) -> None:
+        self.done: list[Edit] = list(done)
+        self.undone: list[Edit] = list(undone)
+        self._file = file
+        self._kept: list[Edit] = []
+        self._keep()
+
+    def _keep(self) -> None:
+        """Hand what is new to the file."""
+        if self._file is None:
+            return
+        row = [*self.done, *reversed(self.undone)]
+        kept = len(self._kept)
+        changed = {i: edit for i, edit in enumerate(row) if i >= kept or edit is not self._kept[i]}
+        self._kept = row
+        self._file.write(changed, len(row), len(self.done))
 
     def push(self, edit: Edit) -> None:
         """Remember an edit; one that continues the last (same `merge`, same box, within a second) joins it."""
@@ -25,6 +46,7 @@ class History:
             self.done[-1] = merge_edits(last, edit)
         else:
             self.done.append(edit)
+        self._keep()
 
     def undo(self) -> Edit | None:
         """The edit that takes back the last one; None where there is nothing to undo."""
@@ -32,7 +54,9 @@ class History:
             return None
         edit = self.done.pop()
         self.undone.append(edit)
-        return self._with_new_names(edit.inverse())
+        again = self._with_new_names(edit.inverse())
+        self._keep()
+        return again
 
     def redo(self) -> Edit | None:
         """The edit that makes the last undone one again; None where there is nothing to redo."""
@@ -40,12 +64,15 @@ class History:
             return None
         edit = self.undone.pop()
         self.done.append(edit)
-        return self._with_new_names(replace(edit, id=new_id(), title=f"Redid: {edit.title}"))
+        again = self._with_new_names(replace(edit, id=new_id(), title=f"Redid: {edit.title}"))
+        self._keep()
+        return again
 
     def rename(self, names: Mapping[str, str]) -> None:
         """Give boxes the ids that they have from now on."""
         for edits in (self.done, self.undone):
-            edits[:] = [replace(edit, changes=rename_boxes(edit.changes, names)) for edit in edits]
+            edits[:] = [_renamed(edit, names) for edit in edits]
+        self._keep()
 
     def _with_new_names(self, edit: Edit) -> Edit:
         """The edit with a new id for each box that it adds: a service does not give the same id twice."""
@@ -54,6 +81,12 @@ class History:
         if names:
             self.rename(names)
         return replace(edit, changes=rename_boxes(edit.changes, names))
+
+
+def _renamed(edit: Edit, names: Mapping[str, str]) -> Edit:
+    """The edit under other names; the same object where it has none of them."""
+    changes = rename_boxes(edit.changes, names)
+    return edit if changes == edit.changes else replace(edit, changes=changes)
 
 
 def _continues(last: Edit, edit: Edit) -> bool:

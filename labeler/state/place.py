@@ -76,7 +76,8 @@ class Place:
         found = library.index_of(image_id)
         if library.images and self._session.index == 0:
             self._session.go_to(index if found is None else found)
-            self._session.set_mode_named(mode)
+            modes = {one.value: one for one in type(self._session.mode)}
+            self._session.set_mode(modes.get(mode, self._session.mode))
 
     def _moved(self) -> None:
         if self._target is None and (self._noting is None or self._noting.done()):

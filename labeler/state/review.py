@@ -120,8 +120,8 @@ class Review:
         self._session.outbox.discard(held)
         self.refresh()
         if known is not None:
-            self._session.receive([known])
-        self._session.tasks.start(self._session.read_images([image_id]))
+            self._session.following.receive([known])
+        self._session.tasks.start(self._session.following.read([image_id]))
 
     def can_keep_both(self, held: Held) -> bool:
         """Whether both versions are boxes, so that one can be put beside the other."""

@@ -54,7 +54,9 @@ class Session:
         prompted(prompt), asked(question), requested(request)
     """
 
-    def __init__(self, source: ImageSource, outbox: Outbox, settings: Settings, export: Export) -> None:
+    def __init__(
+        self, source: ImageSource, outbox: Outbox, settings: Settings, export: Export, history: History | None = None
+    ) -> None:
         self.said: Signal[str] = Signal()
         self.failed: Signal[str] = Signal()
         self.mode_changed: Signal[()] = Signal()
@@ -73,7 +75,7 @@ class Session:
         self.tasks = Tasks()
         self.tasks.failed.connect(self.failed.emit)
         self.library = Library(self.tasks, lambda image: self.outbox.overlay(image))
-        self.history = History()
+        self.history = history or History()
         self.grid = Grid()
         self.labels, self.tags = Names(), Names()
         self.canvas = Canvas(self._commit_box, self.said.emit, lambda: self.labels.current or "object")
@@ -112,13 +114,13 @@ class Session:
         self.review.refresh()
         self.following.begin()
 
-    async def attach(self, source: ImageSource, outbox: Outbox) -> None:
+    async def attach(self, source: ImageSource, outbox: Outbox, history: History | None = None) -> None:
         """Work with another service from now on; the caller closes the former ones."""
         await self.tasks.close()
         if outbox is not self.outbox:
             outbox.subscribe(self._states_changed, self._boxes_named)
         self.source, self.outbox = source, outbox
-        self.history = History()
+        self.history = history or History()
         self.review.forget()
         self.works.clear()
         self.set_mode(Mode.GRID)
@@ -212,11 +214,6 @@ class Session:
         if mode is not self.mode:
             self.mode = mode
             self.mode_changed.emit()
-
-    def set_mode_named(self, name: str) -> None:
-        """Set the mode of a name, if there is one."""
-        if name in (mode.value for mode in Mode):
-            self.set_mode(Mode(name))
 
     # The image in front.
 
@@ -371,23 +368,6 @@ class Session:
         self.saving_changed.emit()
         if image_ids:
             self.images_changed.emit(tuple(image_ids))
-
-    def receive(self, images: Sequence[Image]) -> None:
-        """Show what the service has of images, with what is on its way to it."""
-        before = {image.id: self._shown(image.id) for image in images}
-        self.library.update(images)
-        self.review.learn(images)
-        changed = [image_id for image_id, shown in before.items() if self._shown(image_id) is not shown]
-        if changed:
-            self.images_changed.emit(tuple(changed))
-
-    def _shown(self, image_id: str) -> Image | None:
-        index = self.library.index_of(image_id)
-        return None if index is None else self.library.at(index)
-
-    async def read_images(self, ids: Sequence[str]) -> None:
-        """Read images again at the service."""
-        self.receive(await self.source.images(ids))
 
     def _boxes_named(self, names: Mapping[str, str]) -> None:
         self.history.rename(names)
