@@ -54,7 +54,9 @@ def breaking(tmp_path: Path) -> Breaking:
         folder.mkdir()
         command = [sys.executable, "-m", f"tests.faults.{program}", str(folder), *map(str, arguments)]
         environment = {**os.environ, "PYTHONPATH": str(code), "PYTHONDONTWRITEBYTECODE": "1"}
-        done = subprocess.run(command, cwd=code, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=code, env=environment, capture_output=True, text=True, check=False, timeout=7_200
+        )
         assert done.returncode == 0, done.stderr
         print(" ".join(map(str, (program, *arguments))), done.stdout.strip())  # noqa: T201
         found: dict[str, Any] = json.loads(done.stdout)

@@ -9,6 +9,7 @@ import asyncio
 import os
 import pickle
 import signal
+import socket
 import sys
 import traceback
 from collections.abc import Callable, Coroutine
@@ -19,19 +20,25 @@ from typing import Any
 
 from tests.faults.work import WORKS, Found, Verdict
 
+Run = Callable[[socket.socket], Coroutine[Any, Any, None]]
+
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A forked process; `answers` is the end of the pipe on which it writes a line for each thing it has to say."""
+    """A forked process; it writes a line to `pipe` for each thing that it has to say."""
 
     pid: int
-    answers: int
+    pipe: socket.socket
 
-    def line(self) -> bytes:
-        """The next line; empty when the process has ended."""
+    def line(self, seconds: float | None = None) -> bytes:
+        """The next line; empty when the process has ended, or has said nothing for so many seconds."""
+        self.pipe.settimeout(seconds)
         found = b""
         while not found.endswith(b"\n"):
-            byte = os.read(self.answers, 1)
+            try:
+                byte = self.pipe.recv(1)
+            except (TimeoutError, ConnectionError):
+                return b""
             if not byte:
                 return b""
             found += byte
@@ -39,36 +46,38 @@ class Child:
 
     def at_hand(self) -> list[bytes]:
         """The lines that are there now, without waiting; the last may be cut."""
-        os.set_blocking(self.answers, False)
+        self.pipe.settimeout(0)
         found = b""
         try:
-            while part := os.read(self.answers, 65536):
+            while part := self.pipe.recv(65536):
                 found += part
         except BlockingIOError:
             pass
-        finally:
-            os.set_blocking(self.answers, True)
         return found.split(b"\n")[:-1]
 
+    def tell(self) -> None:
+        """Let it go on, where it waits with `recv`."""
+        self.pipe.send(b".")
+
     def end(self) -> int:
-        """Kill it, if it runs, and return its exit status."""
+        """Kill it, if it runs, and return its exit code."""
         os.kill(self.pid, signal.SIGKILL)
         _, status = os.waitpid(self.pid, 0)
-        os.close(self.answers)
+        self.pipe.close()
         return os.waitstatus_to_exitcode(status)
 
 
-def fork(run: Callable[[int], Coroutine[Any, Any, None]]) -> Child:
+def fork(run: Run) -> Child:
     """Start `run(pipe)` in a process of its own, on an event loop with one thread for blocking work."""
-    reading, writing = os.pipe()
+    ours, theirs = socket.socketpair()
     pid = os.fork()
     if pid:
-        os.close(writing)
-        return Child(pid, reading)
+        theirs.close()
+        return Child(pid, ours)
     code = 1
     try:
-        os.close(reading)
-        asyncio.run(_with_one_thread(run(writing)))
+        ours.close()
+        asyncio.run(_with_one_thread(run(theirs)))
         code = 0
     except BaseException:
         traceback.print_exc()
@@ -86,19 +95,17 @@ async def _with_one_thread(work: Coroutine[Any, Any, None]) -> None:
 def judge(work: str, folder: Path, acknowledged: set[int]) -> Verdict:
     """Open the folder as the program does after a crash, and compare it with what was acknowledged."""
 
-    async def look(pipe: int) -> None:
+    async def look(pipe: socket.socket) -> None:
         opened = await WORKS[work].open(folder)
         found = await opened.find()
         await opened.close()
-        with os.fdopen(pipe, "wb") as answer:
-            pickle.dump(found, answer)
+        pipe.sendall(pickle.dumps(found))
 
     child = fork(look)
-    with os.fdopen(os.dup(child.answers), "rb") as answer:
+    with child.pipe.makefile("rb") as answer:
         data = answer.read()
-    if not data:
-        child.end()
-        return Verdict([], [], ["it cannot be opened any more"])
     child.end()
+    if not data:
+        return Verdict([], [], ["it cannot be opened any more"])
     found: Found = pickle.loads(data)  # noqa: S301 - our own child wrote it
     return found.against(acknowledged)

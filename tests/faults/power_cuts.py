@@ -14,6 +14,7 @@ import itertools
 import json
 import os
 import random
+import socket
 import struct
 import subprocess
 import sys
@@ -103,11 +104,11 @@ def run(work: str, cuts: int, chance: random.Random, disk: Disk) -> dict[str, in
 def _one(work: str, folder: Path, first: int, chance: random.Random, disk: Disk) -> set[int]:
     """Work until a random moment, cut the power, and put it back; returns what was acknowledged before the cut."""
 
-    async def go_on(pipe: int) -> None:
+    async def go_on(pipe: socket.socket) -> None:
         opened = await WORKS[work].open(folder)
         for number in itertools.count(first):
             await opened.do(number)
-            os.write(pipe, b"%d\n" % number)
+            pipe.sendall(b"%d\n" % number)
             # A person rests, too; what follows at once would push the last step's names to disk.
             await asyncio.sleep(0.003 * (number % 2))
 
