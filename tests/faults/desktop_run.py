@@ -26,6 +26,7 @@ def say(text: object) -> None:
 async def run(library: Path, samples: Path, how: str) -> None:
     async with at_work(library, samples, 6) as person:
         if how == "count":
+            await person.shown(6)
             images = await person.at_service(*range(6))
             ids = [box.rect for image in images for box in image.boxes]
             say(f"{len(ids)} {len(set(ids))}")

@@ -23,7 +23,7 @@ def started(*arguments: object) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.parametrize("kills", [5, pytest.param(100, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [pytest.param(count, marks=pytest.mark.long) for count in (5, 100)])
 def test_no_box_is_lost_or_doubled_by_kills(tmp_path: Path, kills: int) -> None:
     chance = random.Random(1)
     samples, library = write_samples(tmp_path / "samples", of_line=2).folder, tmp_path / "library"
