@@ -27,8 +27,7 @@ async def _demonstrate(out: Path) -> None:
         desktop.window.show()
         robot = Robot(desktop.window)
         desktop.session.open_paths([samples.folder])
-        await robot.grid_ready(len(samples.images))
-        await until(lambda: not desktop.session.works, "the images to be known by content")
+        await robot.opened(len(samples.images))
         await robot.key("e")
         for image in samples.images[:DRAWN]:
             await robot.editor_ready()

@@ -158,6 +158,12 @@ class Robot:
         wanted = Wanted(image.id) if image else None
         return self.session.canvas.view is not None and bool(wanted and self.window.pictures.get(wanted))
 
+    async def opened(self, at_least: int = 1) -> None:
+        """Return when what was opened is read through, listed to the end and seen."""
+        await until(lambda: not self.session.works, "the images to be known by content")
+        await until(lambda: self.session.library.complete, "the list of images to its end")
+        await self.grid_ready(at_least)
+
     async def grid_ready(self, at_least: int = 1) -> None:
         """Return when images are listed and all visible thumbnails can be seen."""
         await until(lambda: len(self.session.library.images) >= at_least, f"{at_least} images in the grid")

@@ -20,7 +20,7 @@ async def _take(folder: Path, home: Path, theme: str) -> None:
 
     from labeler.desktop import Desktop
     from labeler.domain.geometry import Point
-    from labeler.robot import Robot, until
+    from labeler.robot import Robot
     from labeler.samples import sample_folder
 
     samples = sample_folder(home)
@@ -35,8 +35,7 @@ async def _take(folder: Path, home: Path, theme: str) -> None:
         desktop.window.resize(*SIZE)
         desktop.window.show()
         session.open_paths([samples.folder])
-        await robot.grid_ready(len(samples.images))
-        await until(lambda: not session.works, "the images to be known by content")
+        await robot.opened(len(samples.images))
         await robot.key("Ctrl+Shift+F")
         await robot.grid_ready(len(samples.images))
         await robot.key("e")

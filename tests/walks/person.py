@@ -76,8 +76,7 @@ class Person(Robot):
     async def open(self, path: Path, images: int) -> None:
         """Open a folder and wait until it is read through."""
         self.session.open_paths([path])
-        await self.grid_ready(images)
-        await until(lambda: not self.session.works, "the images to be known by content")
+        await self.opened(images)
 
     async def edit(self) -> None:
         """Go into the editor."""

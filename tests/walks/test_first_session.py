@@ -27,8 +27,7 @@ async def open_samples(desktop: Desktop, samples: SampleSet) -> Robot:
     robot = Robot(desktop.window)
     desktop.window.show()
     desktop.session.open_paths([samples.folder])
-    await robot.grid_ready(len(samples.images))
-    await until(lambda: not desktop.session.works, "the images to be known by content")
+    await robot.opened(len(samples.images))
     return robot
 
 
