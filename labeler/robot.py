@@ -171,6 +171,8 @@ class Robot:
 
     def _thumbnails_are_shown(self) -> bool:
         grid, thumbnails = self.window.grid, self.window.thumbnails
+        if not grid.isVisible():
+            return True
         shown = [self.session.library.at(index) for index in grid.visible()]
         return all(
             image is not None

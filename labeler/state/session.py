@@ -316,6 +316,7 @@ class Session:
             return
         names = ", ".join(path.name or str(path) for path in paths)
         work = Work(f"Opening {names}")
+        self.set_mode(Mode.GRID)
         self.run(work, open_paths(self, work, paths, copy))
 
     def export(self, out: Path, layout: str, wanted: Filter) -> None:

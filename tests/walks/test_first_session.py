@@ -101,3 +101,16 @@ def test_folder_to_dataset_over_two_runs(walk: Walk, library: Path, samples: Sam
     assert boxes["bolt"] == pytest.approx([128, 144, 384, 216], abs=2)
     assert boxes["nut"] == pytest.approx([768, 432, 256, 216], abs=2)
     assert [image["tags"] for image in exported["images"]] == [["night"]]
+
+
+def test_opening_a_folder_shows_its_grid(walk: Walk, library: Path, samples: SampleSet) -> None:
+    async def steps() -> None:
+        async with Desktop(library, "dark") as desktop:
+            robot = await open_samples(desktop, samples)
+            await robot.key("e")
+            await robot.editor_ready()
+            desktop.session.open_paths([samples.folder])
+            await until(lambda: desktop.window.grid.isVisible(), "the grid")
+            await robot.opened(len(samples.images))
+
+    walk(steps())
