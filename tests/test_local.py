@@ -17,6 +17,7 @@ from labeler.domain.errors import LabelerError, NotSignedIn, Unreachable
 from labeler.local import open_local
 from labeler.rpc.wire.app.data.v1 import data_pb2
 from labeler.rpc.wire.labeler.v1 import labeler_pb2
+from labeler.server.data_directory import read_announcement
 
 SERVICE = "/labeler.v1.LabelerService/"
 JPEG = b"\xff\xd8\xff\xe0 a small picture, as far as its first bytes tell"
@@ -170,6 +171,10 @@ async def test_the_service_ends_when_the_one_that_started_it_is_killed(tmp_path:
         assert owner.stdout is not None
         assert owner.stdout.readline()
         owner.kill()
+    async with asyncio.timeout(20):
+        while read_announcement(tmp_path) is not None:  # noqa: ASYNC110 - another process's file has no event
+            await asyncio.sleep(0.01)
     # The next service gets the directory: the one before has let go of it.
     async with open_local(tmp_path) as service:
+        assert service.started_here
         assert (await describe(service.endpoint)).version
