@@ -31,7 +31,7 @@ class Place:
 
     @property
     def _key(self) -> str:
-        return f"organizations.{self._session.source.organization_id or 'none'}.place"
+        return f"{self._session.settings_key}.place"
 
     def restore(self) -> None:
         """Show what was shown last at this organization; everything, where nothing was."""

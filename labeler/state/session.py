@@ -102,7 +102,7 @@ class Session:
 
     def start(self, wanted: Filter | None = None) -> None:
         """Begin to show a filter of the source, or what was shown last, and to learn what can be chosen."""
-        key = self._settings_key
+        key = self.settings_key
         self.labels = Names(self.settings.get(f"{key}.labels", []))
         self.tags = Names(self.settings.get(f"{key}.tags", []))
         for names in (self.labels, self.tags):
@@ -132,11 +132,11 @@ class Session:
         await self.outbox.drained()
 
     @property
-    def _settings_key(self) -> str:
+    def settings_key(self) -> str:
         return f"organizations.{self.source.organization_id or 'none'}"
 
     def _names_changed(self) -> None:
-        key = self._settings_key
+        key = self.settings_key
         self.settings.set(f"{key}.labels", list(self.labels.all))
         self.settings.set(f"{key}.tags", list(self.tags.all))
         self.save_settings()

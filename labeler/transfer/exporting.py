@@ -39,7 +39,7 @@ class ExportResult:
 
     @property
     def summary(self) -> str:
-        """One sentence for the person: "Exported 212 images to /home/ann/parts"."""
+        """One sentence for the person: "Exported 212 images to exports/parts"."""
         images = "1 image" if self.written == 1 else f"{self.written:,} images"
         if not self.refused:
             return f"Exported {images} to {self.folder}"

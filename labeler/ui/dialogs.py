@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from labeler.domain.image import Dataset
-from labeler.state.prompts import Prompt, Question
+from labeler.state.prompts import Question
 from labeler.state.session import Session
 from labeler.ui.plain import PlainLabel
 
@@ -65,7 +65,7 @@ class QuestionDialog(Dialog):
 class DatasetsDialog(Dialog):
     """Create, rename and delete datasets."""
 
-    def __init__(self, parent: QWidget, session: Session, ask: Callable[[Prompt], None]) -> None:
+    def __init__(self, parent: QWidget, session: Session) -> None:
         super().__init__(parent, "Datasets")
         self._session = session
         self.list = QListWidget()

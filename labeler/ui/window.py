@@ -170,7 +170,7 @@ class Window(QMainWindow):
             Request.OPEN_FILES: lambda: self._choose_paths(QFileDialog.FileMode.ExistingFiles, "Open files"),
             Request.EXPORT: lambda: ExportDialog(self, self.session).open(),
             Request.CONNECT: lambda: ConnectDialog(self, self._on_connect).open(),
-            Request.DATASETS: lambda: DatasetsDialog(self, self.session, self.prompt.ask).open(),
+            Request.DATASETS: lambda: DatasetsDialog(self, self.session).open(),
             Request.PENDING: lambda: ReviewDialog(self, self.session).open(),
             Request.TOGGLE_FILTER: lambda: self._toggle(self.filter, "filter"),
             Request.TOGGLE_INSPECTOR: lambda: self._toggle(self.inspector, "inspector"),
