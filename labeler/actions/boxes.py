@@ -17,7 +17,7 @@ STEPS = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}
 
 def use_label(session: Session, label: str) -> None:
     """Give the selected box the label, and make it the one for the next boxes."""
-    session.labels.choose(label)
+    session.vocabulary.labels.choose(label)
     session.canvas.relabel(label)
     session.said.emit(f"Label: {label}")
 
@@ -29,8 +29,8 @@ def choose_label(session: Session) -> None:
             "Label",
             lambda text: use_label(session, text.strip()),
             suggest=lambda text: tuple(
-                Choice(name, f"{name}   {session.labels.digit_of(name)}".rstrip())
-                for name in session.labels.starting_with(text.strip())
+                Choice(name, f"{name}   {session.vocabulary.labels.digit_of(name)}".rstrip())
+                for name in session.vocabulary.labels.starting_with(text.strip())
             ),
             check=lambda text: "" if text.strip() else "Type a label",
         )
@@ -39,7 +39,7 @@ def choose_label(session: Session) -> None:
 
 def _label_digit(digit: str) -> Callable[[Session], None]:
     def run(session: Session) -> None:
-        label = session.labels.of_digit(digit)
+        label = session.vocabulary.labels.of_digit(digit)
         if label is None:
             session.said.emit(f"No label has the number {digit} yet; l makes one")
         else:

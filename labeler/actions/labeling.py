@@ -26,14 +26,14 @@ def toggle_tag(session: Session, tag: str) -> None:
     else:
         changes = [TagChange(image.id, tag, False) for image in images]
         title = f"Untagged {tag}, {count_text(len(images))}"
-    session.tags.add([tag])
+    session.vocabulary.tags.add([tag])
     session.edit(title, changes)
     session.said.emit(title)
 
 
 def _suggest_tags(session: Session, text: str) -> tuple[Choice, ...]:
-    names = session.tags.starting_with(text.strip())
-    return tuple(Choice(name, f"{name}   {session.tags.digit_of(name)}".rstrip()) for name in names)
+    names = session.vocabulary.tags.starting_with(text.strip())
+    return tuple(Choice(name, f"{name}   {session.vocabulary.tags.digit_of(name)}".rstrip()) for name in names)
 
 
 def tag(session: Session) -> None:
@@ -55,12 +55,12 @@ def tag(session: Session) -> None:
 
 
 def _dataset_named(session: Session, name: str) -> str | None:
-    return next((dataset.id for dataset in session.datasets if dataset.name == name), None)
+    return session.vocabulary.dataset_id(name)
 
 
 def _suggest_datasets(session: Session, text: str) -> tuple[Choice, ...]:
     wanted = text.strip().casefold()
-    found = [dataset for dataset in session.datasets if wanted in dataset.name.casefold()]
+    found = [dataset for dataset in session.vocabulary.datasets if wanted in dataset.name.casefold()]
     return tuple(
         Choice(dataset.name, dataset.name if dataset.images is None else f"{dataset.name}   {dataset.images:,}")
         for dataset in found
@@ -78,7 +78,7 @@ def add_to_dataset(session: Session) -> None:
         session.said.emit(title)
 
     async def make_and_put(name: str) -> None:
-        put(await session.make_dataset(name), name)
+        put(await session.vocabulary.make_dataset(name), name)
 
     def accept(text: str) -> None:
         name = text.strip()
@@ -161,7 +161,7 @@ def _digit(digit: str) -> Callable[[Session], None]:
 
 
 def _with_digit(session: Session, digit: str) -> None:
-    name = session.tags.of_digit(digit)
+    name = session.vocabulary.tags.of_digit(digit)
     if name is None:
         session.said.emit(f"No tag has the number {digit} yet; t makes one")
         return

@@ -52,9 +52,9 @@ def _suggest_filter(session: Session, text: str) -> tuple[Choice, ...]:
             name for name in ("tagged", "untagged") if name.startswith(word)
         ]
         return tuple(Choice(start + name, name) for name in words) if last else ()
-    names = session.choices.get(WORDS.get(word, ""), ())
+    names = session.vocabulary.choices.get(WORDS.get(word, ""), ())
     if word == "dataset":
-        names = tuple(Choice(dataset.name, dataset.name, dataset.images) for dataset in session.datasets)
+        names = tuple(Choice(dataset.name, dataset.name, dataset.images) for dataset in session.vocabulary.datasets)
     *before, begun = value.split(",")
     prefix = start + word + ":" + "".join(one + "," for one in before)
     return tuple(

@@ -86,4 +86,4 @@ class Place:
     async def _note_soon(self) -> None:
         await asyncio.sleep(REST_SECONDS)
         self.note()
-        self._session.save_settings()
+        self._session.saver.save_soon()

@@ -146,7 +146,7 @@ class Review:
         if isinstance(change, TagChange):
             return f"Tag {change.tag} {'added' if change.after else 'removed'}"
         if isinstance(change, MembershipChange):
-            name = self._session.dataset_name(change.dataset_id) or change.dataset_id
+            name = self._session.vocabulary.dataset_name(change.dataset_id) or change.dataset_id
             return f"{'Added to' if change.after else 'Removed from'} dataset {name}"
         box = target_of(held)
         done = "added" if change.before is None else "deleted" if change.after is None else "changed"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
@@ -11,21 +10,22 @@ from labeler.domain.box import Box
 from labeler.domain.edit import BoxChange, Change, Edit
 from labeler.domain.filter import Filter, Order, filter_text, parse_filter
 from labeler.domain.geometry import Rect
-from labeler.domain.image import Choice, Dataset, Image
+from labeler.domain.image import Image
 from labeler.state.canvas import Canvas
 from labeler.state.following import Following
 from labeler.state.grid import Grid
 from labeler.state.history import History
 from labeler.state.library import Library
-from labeler.state.names import Names
 from labeler.state.opening import open_paths
 from labeler.state.place import Place
 from labeler.state.prompts import Prompt, Question, Request
 from labeler.state.review import Review
 from labeler.state.settings import Settings
+from labeler.state.settings_saver import SettingsSaver
 from labeler.state.signal import Signal
 from labeler.state.source import ImageSource, Outbox
 from labeler.state.tasks import Tasks
+from labeler.state.vocabulary import Vocabulary
 from labeler.state.work import Work
 
 Export = Callable[["Session", Path, str, Filter, "Work"], Awaitable[str]]
@@ -48,7 +48,6 @@ class Session:
         images_changed(ids)     images have other values, or another save state
         saving_changed()        the outbox's counts
         filter_changed()        the filter or the order
-        choices_changed()       datasets, choices of the filter, labels or tags
         works_changed()         long work began, went on or ended
         pictures_old()          pictures may be others than those in memory
         prompted(prompt), asked(question), requested(request)
@@ -64,7 +63,6 @@ class Session:
         self.images_changed: Signal[tuple[str, ...]] = Signal()
         self.saving_changed: Signal[()] = Signal()
         self.filter_changed: Signal[()] = Signal()
-        self.choices_changed: Signal[()] = Signal()
         self.works_changed: Signal[()] = Signal()
         self.pictures_old: Signal[()] = Signal()
         self.prompted: Signal[Prompt] = Signal()
@@ -74,20 +72,18 @@ class Session:
         self.source, self.outbox, self.settings, self._export = source, outbox, settings, export
         self.tasks = Tasks()
         self.tasks.failed.connect(self.failed.emit)
+        self.saver = SettingsSaver(settings, self.tasks)
+        self.vocabulary = Vocabulary(self)
         self.library = Library(self.tasks, lambda image: self.outbox.overlay(image))
         self.history = history or History()
         self.grid = Grid()
-        self.labels, self.tags = Names(), Names()
-        self.canvas = Canvas(self._commit_box, self.said.emit, lambda: self.labels.current or "object")
+        self.canvas = Canvas(self._commit_box, self.said.emit, lambda: self.vocabulary.labels.current or "object")
         self.mode = Mode.GRID
-        self.datasets: tuple[Dataset, ...] = ()
-        self.choices: Mapping[str, tuple[Choice, ...]] = {}
         self.works: list[Work] = []
         self.copied: tuple[Box, ...] = ()
         self.last_drawn: Rect | None = None
-        self._settings_task: asyncio.Task[None] | None = None
         self._current_id = ""
-        self._asked_too_early = self._choices_are_old = self._settings_are_old = False
+        self._asked_too_early = self._choices_are_old = False
 
         self.library.reset.connect(self._library_reset)
         self.library.grown.connect(self._library_grown)
@@ -102,11 +98,7 @@ class Session:
 
     def start(self, wanted: Filter | None = None) -> None:
         """Begin to show a filter of the source, or what was shown last, and to learn what can be chosen."""
-        key = self.settings_key
-        self.labels = Names(self.settings.get(f"{key}.labels", []))
-        self.tags = Names(self.settings.get(f"{key}.tags", []))
-        for names in (self.labels, self.tags):
-            names.changed.connect(self._names_changed)
+        self.vocabulary.restore()
         if wanted is None:
             self.place.restore()
         else:
@@ -135,25 +127,6 @@ class Session:
     def settings_key(self) -> str:
         return f"organizations.{self.source.organization_id or 'none'}"
 
-    def _names_changed(self) -> None:
-        key = self.settings_key
-        self.settings.set(f"{key}.labels", list(self.labels.all))
-        self.settings.set(f"{key}.tags", list(self.tags.all))
-        self.save_settings()
-        self.choices_changed.emit()
-
-    def save_settings(self) -> None:
-        """Write the settings in the background, once for changes that come together."""
-        self._settings_are_old = True
-        if self._settings_task is None or self._settings_task.done():
-            self._settings_task = self.tasks.start(self._write_settings())
-
-    async def _write_settings(self) -> None:
-        await asyncio.sleep(0)
-        while self._settings_are_old:
-            self._settings_are_old = False
-            await asyncio.shield(asyncio.to_thread(self.settings.write, self.settings.text()))
-
     # What is shown.
 
     def show(self, wanted: Filter, order: Order | None = None) -> None:
@@ -164,49 +137,28 @@ class Session:
         self.library.show(self.source, wanted, order)
         self._asked_too_early = self._is_delivering
         self.filter_changed.emit()
-        self.refresh_choices()
+        self.vocabulary.refresh()
 
     def show_text(self, text: str) -> None:
         """Show the filter that the text says. Raises InvalidValue."""
         self.show(self.parse_filter(text))
 
     def parse_filter(self, text: str) -> Filter:
-        return parse_filter(text, lambda name: next((d.id for d in self.datasets if d.name == name), None))
+        return parse_filter(text, self.vocabulary.dataset_id)
 
     @property
     def filter_text(self) -> str:
-        return filter_text(self.library.filter, lambda identifier: self.dataset_name(identifier))
-
-    def dataset_name(self, identifier: str) -> str | None:
-        return next((dataset.name for dataset in self.datasets if dataset.id == identifier), None)
-
-    async def make_dataset(self, name: str) -> str:
-        """Make a dataset and know it at once; returns its id."""
-        dataset_id = await self.source.create_dataset(name)
-        known = [*self.datasets, Dataset(dataset_id, name, self.source.organization_id, images=0)]
-        self.datasets = tuple(sorted(known, key=lambda dataset: dataset.name))
-        self.choices_changed.emit()
-        return dataset_id
+        return filter_text(self.library.filter, self.vocabulary.dataset_name)
 
     def reload(self) -> None:
         """Read the library, the datasets and the choices again."""
         self.library.reload(self.source)
-        self.refresh_choices()
+        self.vocabulary.refresh()
 
     def read_again(self) -> None:
         """Read everything again that is shown, the pictures too."""
         self.reload()
         self.pictures_old.emit()
-
-    def refresh_choices(self) -> None:
-        self.tasks.start(self._read_choices())
-
-    async def _read_choices(self) -> None:
-        self.datasets = await self.source.datasets()
-        self.choices = await self.source.choices(self.library.filter)
-        self.labels.add(choice.value for choice in sorted(self.choices.get("labels", ()), key=lambda one: one.value))
-        self.tags.add(choice.value for choice in sorted(self.choices.get("tags", ()), key=lambda one: one.value))
-        self.choices_changed.emit()
 
     def set_mode(self, mode: Mode) -> None:
         if mode is Mode.EDITOR and self.current is None:
@@ -287,7 +239,7 @@ class Session:
 
     def _commit_box(self, title: str, change: BoxChange, merge: str) -> None:
         if change.after:
-            self.labels.choose(change.after.label)
+            self.vocabulary.labels.choose(change.after.label)
             self.last_drawn = change.after.rect
         self.edit(title, [change], merge)
 
@@ -328,16 +280,6 @@ class Session:
 
         self.run(work, body())
 
-    def dataset_work(self, body: Awaitable[object], done: str) -> None:
-        """Create, rename or delete a dataset in the background, then read the datasets again."""
-
-        async def task() -> None:
-            await body
-            self.said.emit(done)
-            await self._read_choices()
-
-        self.tasks.start(task())
-
     def delete_images(self, images: Sequence[Image]) -> None:
         """Delete images at the service, in the background."""
         ids = [image.id for image in images]
@@ -347,7 +289,7 @@ class Session:
             self.library.remove(ids)
             self.grid.clear()
             self.said.emit(f"Deleted {count} image{'s' if count != 1 else ''}")
-            await self._read_choices()
+            await self.vocabulary.read()
 
         self.tasks.start(task())
 
@@ -365,7 +307,7 @@ class Session:
             self.reload()
         elif self._choices_are_old and not self._is_delivering:
             self._choices_are_old = False
-            self.refresh_choices()
+            self.vocabulary.refresh()
         self.saving_changed.emit()
         if image_ids:
             self.images_changed.emit(tuple(image_ids))

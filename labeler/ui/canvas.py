@@ -82,7 +82,7 @@ class CanvasView(QWidget):
         session.canvas.changed.connect(self._canvas_changed)
         session.current_changed.connect(self._another)
         session.mode_changed.connect(self._another)
-        session.choices_changed.connect(self.update)
+        session.vocabulary.changed.connect(self.update)
         session.review.changed.connect(self.update)
         session.library.grown.connect(self._want)
         pictures.ready.connect(self._ready)
@@ -206,7 +206,7 @@ class CanvasView(QWidget):
     def _renew_still(self, picture: Decoded) -> None:
         ratio = self.devicePixelRatioF()
         still, _ = self._boxes()
-        labels = self._session.labels
+        labels = self._session.vocabulary.labels
         key = (self.canvas.view, still, labels.all, self.size(), ratio)
         if picture is self._still_of and key == self._still_key:
             return
@@ -240,7 +240,7 @@ class CanvasView(QWidget):
             is_selected = box.id == canvas.selected
             can_be_held = is_selected or canvas.draft is not None or canvas.tool is Tool.SELECT
             style = Style(can_be_held, is_selected, canvas.marked_edge if is_selected else None)
-            paint_held(painter, canvas.view, QRectF(self.rect()), box, self._session.labels, style)
+            paint_held(painter, canvas.view, QRectF(self.rect()), box, self._session.vocabulary.labels, style)
 
     def _paint_pointer(self, painter: QPainter) -> None:
         canvas, room = self.canvas, QRectF(self.rect())
@@ -263,7 +263,7 @@ class CanvasView(QWidget):
         paint_beside(painter, room, pointer, (label, color), measures)
 
     def _current_label(self) -> tuple[str, QColor]:
-        labels = self._session.labels
+        labels = self._session.vocabulary.labels
         name = labels.current or "object"
         return "  ".join(part for part in (labels.digit_of(name), name) if part), theme.label_color(
             labels.place_of(name)

@@ -89,8 +89,8 @@ class DatasetsDialog(Dialog):
             row.addWidget(button)
         self.body.addLayout(row)
         self.list.currentRowChanged.connect(self._chosen)
-        session.choices_changed.connect(self._fill)
-        self.finished.connect(lambda result: session.choices_changed.disconnect(self._fill))
+        session.vocabulary.changed.connect(self._fill)
+        self.finished.connect(lambda result: session.vocabulary.changed.disconnect(self._fill))
         self._fill()
         self.list.setFocus()
 
@@ -98,7 +98,7 @@ class DatasetsDialog(Dialog):
         current = self._current()
         self.list.blockSignals(True)  # else a list read anew would replace the name that is being typed
         self.list.clear()
-        for dataset in self._session.datasets:
+        for dataset in self._session.vocabulary.datasets:
             count = (
                 ""
                 if dataset.images is None
@@ -116,7 +116,7 @@ class DatasetsDialog(Dialog):
     def _current(self) -> Dataset | None:
         item = self.list.currentItem()
         wanted = item.data(Qt.ItemDataRole.UserRole) if item else None
-        return next((dataset for dataset in self._session.datasets if dataset.id == wanted), None)
+        return next((dataset for dataset in self._session.vocabulary.datasets if dataset.id == wanted), None)
 
     def _chosen(self) -> None:
         if dataset := self._current():
@@ -125,13 +125,15 @@ class DatasetsDialog(Dialog):
     def _create(self) -> None:
         name = self.name.text().strip()
         if name:
-            self._session.dataset_work(self._session.source.create_dataset(name), f"Created dataset {name}")
+            self._session.vocabulary.change_datasets(
+                self._session.source.create_dataset(name), f"Created dataset {name}"
+            )
 
     def _rename(self) -> None:
         dataset, name = self._current(), self.name.text().strip()
         if dataset and name and name != dataset.name:
             work = self._session.source.rename_dataset(dataset.id, name)
-            self._session.dataset_work(work, f"Renamed {dataset.name} to {name}")
+            self._session.vocabulary.change_datasets(work, f"Renamed {dataset.name} to {name}")
 
     def _delete(self) -> None:
         dataset = self._current()
@@ -140,7 +142,9 @@ class DatasetsDialog(Dialog):
         session, chosen = self._session, dataset
 
         def delete() -> None:
-            session.dataset_work(session.source.delete_dataset(chosen.id), f"Deleted dataset {chosen.name}")
+            session.vocabulary.change_datasets(
+                session.source.delete_dataset(chosen.id), f"Deleted dataset {chosen.name}"
+            )
 
         text = f"The dataset {chosen.name} is deleted; its images stay."
         QuestionDialog(self, Question("Delete dataset?", text, "Delete dataset", delete, danger=True)).open()

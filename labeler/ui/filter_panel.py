@@ -161,7 +161,7 @@ class Section(QWidget):
     def _toggle_all(self) -> None:
         self._all = not self._all
         self._shown = ()
-        self._session.choices_changed.emit()
+        self._session.vocabulary.changed.emit()
 
     def _toggled(self, value: str, is_on: bool) -> None:
         session = self._session
@@ -214,7 +214,7 @@ class FilterPanel(QScrollArea):
         page.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setWidget(page)
         session.filter_changed.connect(self.refresh)
-        session.choices_changed.connect(self.refresh)
+        session.vocabulary.changed.connect(self.refresh)
         for signal in (session.library.grown, session.library.reset):
             signal.connect(self._count)
         self.refresh()
@@ -246,10 +246,10 @@ class FilterPanel(QScrollArea):
         self.order.setCurrentIndex(max(0, self.order.findData(session.library.order)))
         self.tagged.setCurrentIndex(self.tagged.findData(wanted.tagged))
         for name, section in self._sections.items():
-            choices = session.choices.get(name, ())
+            choices = session.vocabulary.choices.get(name, ())
             if name == "dataset_id":
                 counts = {choice.value: choice.count for choice in choices}
-                choices = tuple(Choice(d.id, d.name, counts.get(d.id, d.images)) for d in session.datasets)
+                choices = tuple(Choice(d.id, d.name, counts.get(d.id, d.images)) for d in session.vocabulary.datasets)
             section.show_choices(choices, chosen_in(wanted, name))
         for line, time in ((self.after, wanted.start), (self.before, wanted.end)):
             if not line.hasFocus():

@@ -39,7 +39,7 @@ class GridView(QAbstractScrollArea):
     def __init__(self, session: Session, thumbnails: Pictures[Decoded], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._thumbnails = session, thumbnails
-        self._cells = CellPainter(session.labels, session.tags)
+        self._cells = CellPainter(session.vocabulary.labels, session.vocabulary.tags)
         self._shown_cursor = 0
         self._shown_selected: set[str] = set()
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -54,7 +54,7 @@ class GridView(QAbstractScrollArea):
         session.library.grown.connect(self._grown)
         session.library.replaced.connect(self._update_index)
         session.images_changed.connect(self._images_changed)
-        session.choices_changed.connect(self.viewport().update)
+        session.vocabulary.changed.connect(self.viewport().update)
         session.saving_changed.connect(self._describe)
         thumbnails.ready.connect(self._ready)
 
@@ -188,7 +188,7 @@ class GridView(QAbstractScrollArea):
             title, text = self._empty_text()
             paint_sentences(painter, self.viewport().rect(), title, text, (colors.text, colors.quiet))
             return
-        self._cells.labels, self._cells.tags = self._session.labels, self._session.tags
+        self._cells.labels, self._cells.tags = self._session.vocabulary.labels, self._session.vocabulary.tags
         for index in self.visible():
             place = self.rect_of(index)
             if event.region().intersects(place.adjusted(-2, -2, 2, 2)):

@@ -88,7 +88,7 @@ class Inspector(QScrollArea):
         self._fact_labels: list[tuple[PlainLabel, PlainLabel]] = []
         self._filling = False
         self._shown: object = None
-        for signal in (session.current_changed, session.choices_changed, session.canvas.changed):
+        for signal in (session.current_changed, session.vocabulary.changed, session.canvas.changed):
             signal.connect(self.refresh)
         session.images_changed.connect(lambda ids: self.refresh())
         session.review.changed.connect(self.refresh)
@@ -106,8 +106,8 @@ class Inspector(QScrollArea):
             session.canvas.selected,
             size,
             state,
-            session.labels.all,
-            session.datasets,
+            session.vocabulary.labels.all,
+            session.vocabulary.datasets,
             self._reasons(image),
         )
         if shown == self._shown:
@@ -118,7 +118,7 @@ class Inspector(QScrollArea):
         self._state.setText("\n".join([STATE_TEXT[state], *self._reasons(image)]) if state else "")
         self._fill_boxes(image, size)
         self._tags.setText("   ".join(image.tags) if image and image.tags else "None   (t)")
-        names = [session.dataset_name(one) or one for one in image.dataset_ids] if image else []
+        names = [session.vocabulary.dataset_name(one) or one for one in image.dataset_ids] if image else []
         self._datasets.setText("\n".join(names) or "None   (b)")
         self._fill_facts(_facts(image, size, self._location(image)) if image else [])
 
@@ -128,7 +128,7 @@ class Inspector(QScrollArea):
         return tuple(dict.fromkeys(one.problem for one in held))
 
     def _location(self, image: Image) -> str:
-        places = self._session.choices.get("location_ids", ())
+        places = self._session.vocabulary.choices.get("location_ids", ())
         return next((choice.title for choice in places if choice.value == image.location_id), image.location_id)
 
     def _fill_boxes(self, image: Image | None, size: tuple[int, int] | None) -> None:
@@ -148,7 +148,7 @@ class Inspector(QScrollArea):
 
     def _chip(self, label: str) -> QIcon:
         pixmap = QPixmap(12, 12)
-        pixmap.fill(QColor(theme.label_color(self._session.labels.place_of(label), theme.colors().dark)))
+        pixmap.fill(QColor(theme.label_color(self._session.vocabulary.labels.place_of(label), theme.colors().dark)))
         return QIcon(pixmap)
 
     def _row_chosen(self, row: int) -> None:

@@ -197,7 +197,7 @@ class Window(QMainWindow):
         def accept(name: str) -> None:
             lately = [name, *(one for one in recent if one != name)][:MOST_RECENT]
             self.session.settings.set("palette.recent", lately)
-            self.session.save_settings()
+            self.session.saver.save_soon()
             self._run(rows[name])
 
         self.prompt.ask(
@@ -227,14 +227,14 @@ class Window(QMainWindow):
     def _toggle(self, panel: QWidget, name: str) -> None:
         panel.setVisible(panel.isHidden())
         self.session.settings.set(f"window.{name}", not panel.isHidden())
-        self.session.save_settings()
+        self.session.saver.save_soon()
         self._focus_pictures()
 
     def _next_theme(self) -> None:
         settings = self.session.settings
         theme = THEMES[(THEMES.index(settings.get("window.theme", "system")) + 1) % len(THEMES)]
         settings.set("window.theme", theme)
-        self.session.save_settings()
+        self.session.saver.save_soon()
         self.set_theme(theme)
         self.session.said.emit(f"Theme: {theme}")
 

@@ -56,8 +56,8 @@ async def hand(tmp_path: Path) -> AsyncIterator[Hand]:
     session.asked.connect(hand.questions.append)
     session.said.connect(hand.said.append)
     session.start()
-    session.labels.add(["bolt", "nut"])
-    session.tags.add(["night", "blurred"])
+    session.vocabulary.labels.add(["bolt", "nut"])
+    session.vocabulary.tags.add(["night", "blurred"])
     session.library.want_all()
     await session.library.loaded()
     session.grid.columns = 4

@@ -160,14 +160,14 @@ async def test_what_fails_in_the_background_is_told(session: Session) -> None:
 
 
 async def test_labels_keep_their_places_for_the_next_run(session: Session, tmp_path: Path) -> None:
-    session.labels.add(["bolt", "nut"])
-    session.labels.add(["apple", "bolt"])
-    task = session._settings_task
+    session.vocabulary.labels.add(["bolt", "nut"])
+    session.vocabulary.labels.add(["apple", "bolt"])
+    task = session.saver._task
     assert task is not None
     await task
     kept = Settings.read(tmp_path / "settings.toml").get("organizations.acme.labels")
     assert kept == ["bolt", "nut", "apple"]
-    assert (session.labels.of_digit("3"), session.labels.digit_of("bolt")) == ("apple", "1")
+    assert (session.vocabulary.labels.of_digit("3"), session.vocabulary.labels.digit_of("bolt")) == ("apple", "1")
 
 
 async def test_a_changed_save_state_is_told_for_its_image(session: Session) -> None:

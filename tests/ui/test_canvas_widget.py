@@ -122,7 +122,7 @@ async def test_two_clicks_draw_a_box(desk: Desk, canvas: CanvasView) -> None:
 
 async def test_a_box_is_painted_on_its_edges_in_its_color_and_hidden(desk: Desk, canvas: CanvasView) -> None:
     await edit(desk, 0)
-    color = theme.label_color(desk.session.labels.place_of("bolt"))
+    color = theme.label_color(desk.session.vocabulary.labels.place_of("bolt"))
     edge = at(desk, 0.25, 0.4)
     assert color_at(canvas, edge).rgb() == color.rgb()
     desk.session.canvas.boxes_hidden = True

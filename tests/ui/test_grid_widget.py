@@ -87,7 +87,7 @@ async def test_boxes_tags_and_save_states_are_on_the_cell(desk: Desk, grid: Grid
     await desk.begin()
     await thumbnails(desk, grid, 0, 1)
     plain = part(grid, 0)
-    box_color = theme.label_color(desk.session.labels.place_of("bolt"))
+    box_color = theme.label_color(desk.session.vocabulary.labels.place_of("bolt"))
     assert count(plain, box_color) > 20
     desk.outbox.set_state("image-0", SaveState.SAVED_HERE)
     dotted = part(grid, 0)

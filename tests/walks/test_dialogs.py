@@ -46,7 +46,7 @@ def test_datasets_are_made_renamed_shown_and_deleted(walk: Walk, library: Path, 
             await person.open_prompt("b", "first")
             await until(lambda: person.image.dataset_ids, "the images in the dataset")
             await person.saved()
-            await until(lambda: [one.images for one in person.session.datasets] == [2], "the dataset's size")
+            await until(lambda: [one.images for one in person.session.vocabulary.datasets] == [2], "the dataset's size")
             dialog = await datasets_dialog(person)
             assert rows(dialog) == ["first 2 images"]
 

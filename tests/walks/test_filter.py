@@ -30,7 +30,7 @@ async def label_some(person: Person) -> None:
 
 
 def counts(person: Person, field: str) -> dict[str, int | None]:
-    return {choice.value: choice.count for choice in person.session.choices.get(field, ())}
+    return {choice.value: choice.count for choice in person.session.vocabulary.choices.get(field, ())}
 
 
 def focused() -> str:

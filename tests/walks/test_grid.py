@@ -153,7 +153,9 @@ def test_images_go_into_a_dataset_and_out(walk: Walk, library: Path, samples: Sa
             assert person.heard[-1] == "Removed 1 image from first"
             await person.saved()
             await until(
-                lambda: {one.name: one.images for one in person.session.datasets} == {"first": 2, "second": 1},
+                lambda: (
+                    {one.name: one.images for one in person.session.vocabulary.datasets} == {"first": 2, "second": 1}
+                ),
                 "the counts of the datasets",
             )
             assert len((await person.at_service(1))[0].dataset_ids) == 1

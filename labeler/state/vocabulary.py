@@ -1,0 +1,78 @@
+"""What can be chosen at an organization: labels, tags, datasets, and the values that a filter can have."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from typing import TYPE_CHECKING
+
+from labeler.domain.image import Choice, Dataset
+from labeler.state.names import Names
+from labeler.state.signal import Signal
+
+if TYPE_CHECKING:
+    from labeler.state.session import Session
+
+
+class Vocabulary:
+    """The names of one session. Signals: `changed` when any of them is new, gone, or counted anew."""
+
+    def __init__(self, session: Session) -> None:
+        self.changed: Signal[()] = Signal()
+        self.labels, self.tags = Names(), Names()
+        self.datasets: tuple[Dataset, ...] = ()
+        self.choices: Mapping[str, tuple[Choice, ...]] = {}
+        """Values to choose from, by the name of the `Filter` field."""
+        self._session = session
+
+    def restore(self) -> None:
+        """Take the labels and tags that this machine knows of the organization, in their order."""
+        key, settings = self._session.settings_key, self._session.settings
+        self.labels = Names(settings.get(f"{key}.labels", []))
+        self.tags = Names(settings.get(f"{key}.tags", []))
+        for names in (self.labels, self.tags):
+            names.changed.connect(self._names_changed)
+
+    def _names_changed(self) -> None:
+        key, settings = self._session.settings_key, self._session.settings
+        settings.set(f"{key}.labels", list(self.labels.all))
+        settings.set(f"{key}.tags", list(self.tags.all))
+        self._session.saver.save_soon()
+        self.changed.emit()
+
+    def refresh(self) -> None:
+        """Read the datasets and the choices of the filter again, in the background."""
+        self._session.tasks.start(self.read())
+
+    async def read(self) -> None:
+        """Read the datasets and the choices of the filter again. Raises LabelerError."""
+        source = self._session.source
+        self.datasets = await source.datasets()
+        self.choices = await source.choices(self._session.library.filter)
+        self.labels.add(choice.value for choice in sorted(self.choices.get("labels", ()), key=lambda one: one.value))
+        self.tags.add(choice.value for choice in sorted(self.choices.get("tags", ()), key=lambda one: one.value))
+        self.changed.emit()
+
+    def dataset_name(self, identifier: str) -> str | None:
+        return next((dataset.name for dataset in self.datasets if dataset.id == identifier), None)
+
+    def dataset_id(self, name: str) -> str | None:
+        return next((dataset.id for dataset in self.datasets if dataset.name == name), None)
+
+    async def make_dataset(self, name: str) -> str:
+        """Make a dataset and know it at once; returns its id. Raises LabelerError."""
+        source = self._session.source
+        dataset_id = await source.create_dataset(name)
+        known = [*self.datasets, Dataset(dataset_id, name, source.organization_id, images=0)]
+        self.datasets = tuple(sorted(known, key=lambda dataset: dataset.name))
+        self.changed.emit()
+        return dataset_id
+
+    def change_datasets(self, body: Awaitable[object], done: str) -> None:
+        """Create, rename or delete a dataset in the background, then read the datasets again."""
+
+        async def task() -> None:
+            await body
+            self._session.said.emit(done)
+            await self.read()
+
+        self._session.tasks.start(task())
