@@ -7,7 +7,6 @@ import gc
 import logging
 import os
 import signal
-import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -16,6 +15,7 @@ from platformdirs import user_config_path
 
 from labeler.logs import LogFile, log_path, report_unexpected
 from labeler.preflight import EXIT_CODE, missing_for_desktop
+from labeler.terminal import complain
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ def run_desktop(data: Path, paths: Sequence[Path], *, copy: bool = False, theme:
     """Show the window until it is closed; returns the exit code."""
     lacking = missing_for_desktop(os.environ.get("QT_QPA_PLATFORM", ""))
     if lacking:
-        print(f"labeler: {lacking}", file=sys.stderr)  # noqa: T201
+        complain(lacking)
         return EXIT_CODE
     import qasync
     from PySide6.QtWidgets import QApplication

@@ -10,9 +10,13 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from labeler import __version__, preflight, storage_commands
 from labeler.domain.errors import LabelerError
+from labeler.server import limits
+from labeler.domain.text import one_line
+from labeler.terminal import complain
 
 SUBCOMMANDS = ("serve", "keys", "import", "export", "samples", *storage_commands.NAMES)
 
@@ -23,12 +27,19 @@ def default_data_directory() -> Path:
     return user_data_path("labeler", appauthor=False)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Repeats what was typed without obeying it."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(one_line(message))
+
+
 def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, metavar="DIR", help="data directory (default: this user's)")
 
 
 def _subcommand_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="labeler")
+    parser = _Parser(prog="labeler")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     serve = commands.add_parser("serve", help="serve a data directory over gRPC")
@@ -36,6 +47,7 @@ def _subcommand_parser() -> argparse.ArgumentParser:
     serve.add_argument("--listen", default="127.0.0.1:0", metavar="HOST:PORT", help="port 0 picks a free one")
     serve.add_argument("--insecure", action="store_true", help="plaintext instead of TLS")
     serve.add_argument("--embedded", action="store_true", help=argparse.SUPPRESS)
+    limits.add_options(serve)
 
     keys = commands.add_parser("keys", help="create, list and revoke API keys")
     what = keys.add_subparsers(dest="what", required=True, metavar="create|list|revoke")
@@ -68,7 +80,7 @@ def _subcommand_parser() -> argparse.ArgumentParser:
 
 
 def _desktop_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="labeler",
         description="Label images by keyboard.",
         epilog="Other commands: " + ", ".join(f"labeler {name}" for name in SUBCOMMANDS) + "; each has --help. "
@@ -97,7 +109,13 @@ def _run_subcommand(arguments: argparse.Namespace) -> int:
     if arguments.command == "serve":
         from labeler.server.serve import serve
 
-        return serve(arguments.data, arguments.listen, insecure=arguments.insecure, embedded=arguments.embedded)
+        return serve(
+            arguments.data,
+            arguments.listen,
+            insecure=arguments.insecure,
+            embedded=arguments.embedded,
+            limits=limits.limits_of(arguments),
+        )
     if arguments.command == "keys":
         from labeler.server.keys import run_keys_command
 
@@ -128,7 +146,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = _parse_for_desktop(argv)
         obstacle = preflight.missing_for_desktop(os.environ.get("QT_QPA_PLATFORM", ""))
         if obstacle:
-            print(f"labeler: {obstacle}", file=sys.stderr)  # noqa: T201
+            complain(obstacle)
             return preflight.EXIT_CODE
         from labeler.app import run_desktop
 
@@ -136,7 +154,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             arguments.data or default_data_directory(), arguments.paths, copy=arguments.copy, theme=arguments.theme
         )
     except LabelerError as error:
-        print(f"labeler: {error}", file=sys.stderr)  # noqa: T201
+        complain(error)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from labeler.terminal import complain, say
 
 if TYPE_CHECKING:
     from labeler.server.backup import Copied
@@ -56,34 +57,34 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.command == "backup":
         copied = back_up(arguments.data, arguments.out, link=not arguments.copy)
-        return _tell(f"Backed up {{}} to {arguments.out}", copied)
-    return _tell(f"Restored {{}} to {arguments.data}", restore(arguments.backup, arguments.data))
+        return _tell("Backed up", copied, arguments.out)
+    return _tell("Restored", restore(arguments.backup, arguments.data), arguments.data)
 
 
 def _diagnose(report: Report, repaired: bool) -> int:
     for finding in report.findings:
-        sys.stdout.write(f"{finding.problem}{' ' + finding.done if finding.done else ''}\n")
+        say(f"{finding.problem}{' ' + finding.done if finding.done else ''}")
     for note in report.notes:
-        sys.stdout.write(f"{note}\n")
+        say(note)
     files = _count(report.blobs, "image file")
     read = f"Read {_count(report.databases, 'database')} and {files} ({report.size_bytes / 1e6:,.1f} MB)"
     if not report.findings:
-        sys.stdout.write(f"{read}: nothing is wrong.\n")
+        say(f"{read}: nothing is wrong.")
         return 0
     fixed = len(report.findings) - report.left
     hint = "" if repaired else " `labeler doctor --repair` repairs what can be."
-    sys.stdout.write(f"{read}: {len(report.findings)} found, {fixed} repaired, {report.left} left.{hint}\n")
+    say(f"{read}: {len(report.findings)} found, {fixed} repaired, {report.left} left.{hint}")
     return 1 if report.left else 0
 
 
-def _tell(sentence: str, copied: Copied) -> int:
+def _tell(done: str, copied: Copied, to: Path) -> int:
     for problem in copied.problems:
-        sys.stderr.write(f"labeler: {problem}\n")
+        complain(problem)
     files = f"{_count(copied.blobs, 'file')}, {copied.size_bytes / 1e6:,.1f} MB, all read and checked"
     what = f"{_count(copied.images, 'image')} ({files})"
-    sys.stdout.write(sentence.format(what) + "\n")
+    say(f"{done} {what} to {to}")
     if copied.elsewhere:
-        sys.stdout.write(f"{copied.elsewhere:,} of them are read from your own files, which are not in the backup.\n")
+        say(f"{copied.elsewhere:,} of them are read from your own files, which are not in the backup.")
     return 1 if copied.problems else 0
 
 

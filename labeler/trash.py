@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import sys
 from collections.abc import AsyncIterator
 
 from labeler.client.channel import Connection
@@ -14,6 +12,7 @@ from labeler.local import open_local
 from labeler.rpc.convert import time_from
 from labeler.rpc.errors import NotFoundError
 from labeler.rpc.wire.labeler.v1 import labeler_pb2
+from labeler.terminal import say, say_json
 
 _SERVICE = "/labeler.v1.LabelerService/"
 _PAGE = 1_000
@@ -64,14 +63,12 @@ async def _list(connection: Connection, as_json: bool) -> None:
         async for one in _trashed(connection)
     ]
     if as_json:
-        _print(json.dumps(rows))
+        say_json(rows)
         return
     for row in rows:
-        # A file name is anybody's text: it must not move the cursor or start a line.
-        name = json.dumps(row["file_name"], ensure_ascii=False)
-        _print(f"{row['id']}  deleted {row['deleted']}  boxes {row['boxes']}  tags {row['tags']}  {name}")
+        say(f'{row["id"]}  deleted {row["deleted"]}  boxes {row["boxes"]}  tags {row["tags"]}  "{row["file_name"]}"')
     if not rows:
-        _print("The trash is empty.")
+        say("The trash is empty.")
 
 
 async def _trashed(connection: Connection) -> AsyncIterator[labeler_pb2.TrashedImage]:
@@ -88,8 +85,7 @@ async def _trashed(connection: Connection) -> AsyncIterator[labeler_pb2.TrashedI
 
 
 def _tell(key: str, verb: str, count: int, as_json: bool) -> None:
-    _print(json.dumps({key: count}) if as_json else f"{verb}: {count:,} {'image' if count == 1 else 'images'}.")
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(text + "\n")
+    if as_json:
+        say_json({key: count})
+    else:
+        say(f"{verb}: {count:,} {'image' if count == 1 else 'images'}.")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 
@@ -13,6 +11,7 @@ import apsw
 
 from labeler.server.accounts import ACCOUNTS_FILE, Accounts
 from labeler.server.sqlite.upkeep import Damaged
+from labeler.terminal import say, say_json
 
 
 def run_keys_command(arguments: argparse.Namespace) -> int:
@@ -30,10 +29,10 @@ def run_keys_command(arguments: argparse.Namespace) -> int:
 def _create(accounts: Accounts, arguments: argparse.Namespace) -> int:
     created = asdict(asyncio.run(accounts.create_key(arguments.organization)))
     if arguments.json:
-        _print(json.dumps(created))
+        say_json(created)
     else:
         _print_fields(created)
-        _print("Keep the key now: it is not shown again.")
+        say("Keep the key now: it is not shown again.")
     return 0
 
 
@@ -49,18 +48,21 @@ def _list(accounts: Accounts, arguments: argparse.Namespace) -> int:
         for key in accounts.all_keys()
     ]
     if arguments.json:
-        _print(json.dumps(rows))
+        say_json(rows)
     elif not rows:
-        _print("There are no keys. `labeler keys create` makes one.")
+        say("There are no keys. `labeler keys create` makes one.")
     for row in [] if arguments.json else rows:
         state = f"revoked {row['revoked']}" if row["revoked"] else f"created {row['created']}"
-        _print(f"{row['api_key_id']}  {row['organization']}  {state}")
+        say(f"{row['api_key_id']}  {row['organization']}  {state}")
     return 0
 
 
 def _revoke(accounts: Accounts, arguments: argparse.Namespace) -> int:
     asyncio.run(accounts.revoke_key(arguments.key_id))
-    _print(json.dumps({"revoked": arguments.key_id}) if arguments.json else f"Revoked {arguments.key_id}.")
+    if arguments.json:
+        say_json({"revoked": arguments.key_id})
+    else:
+        say(f"Revoked {arguments.key_id}.")
     return 0
 
 
@@ -70,8 +72,4 @@ _COMMANDS = {"create": _create, "list": _list, "revoke": _revoke}
 def _print_fields(fields: Mapping[str, str]) -> None:
     width = max(map(len, fields))
     for name, value in fields.items():
-        _print(f"{name:<{width}}  {value}")
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(text + "\n")
+        say(f"{name:<{width}}  {value}")

@@ -16,6 +16,7 @@ from labeler.domain.box import Box
 from labeler.domain.edit import BoxChange, TagChange
 from labeler.domain.library import OpenProgress
 from labeler.local import open_local
+from labeler.terminal import complain, say
 from labeler.transfer.exporting import export_images, wanted_images
 from labeler.transfer.importing import import_images
 
@@ -74,7 +75,7 @@ def _run(data: Path, command: Callable[[Line], Awaitable[int]]) -> int:
 
 def _tell(problems: Sequence[str]) -> None:
     for problem in problems:
-        print(f"labeler: {problem}", file=sys.stderr)  # noqa: T201
+        complain(problem)
 
 
 def import_command(data: Path, paths: Sequence[Path], copy: bool) -> int:
@@ -90,7 +91,7 @@ def import_command(data: Path, paths: Sequence[Path], copy: bool) -> int:
         _tell(result.problems)
         already = f", {result.already_there:,} were there already" if result.already_there else ""
         labels = f"; {result.boxes:,} boxes and {result.tags:,} tags added" if result.boxes or result.tags else ""
-        print(f"Imported {result.opened:,} images{already}{labels}")  # noqa: T201
+        say(f"Imported {result.opened:,} images{already}{labels}")
         return 1 if result.problems else 0
 
     return _run(data, run)
@@ -108,7 +109,7 @@ def export_command(data: Path, out: Path, format_name: str, dataset: str, filter
             result = await export_images(source, out, format_name, wanted, on_progress=show)
         line.clear()
         _tell([f"{name}: not exported: {reason}" for name, reason in result.refused])
-        print(f"Exported {result.written:,} images to {out}")  # noqa: T201
+        say(f"Exported {result.written:,} images to {out}")
         return 1 if result.refused else 0
 
     return _run(data, run)
