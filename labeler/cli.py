@@ -14,8 +14,8 @@ from typing import NoReturn
 
 from labeler import __version__, preflight, storage_commands
 from labeler.domain.errors import LabelerError
-from labeler.server import limits
 from labeler.domain.text import one_line
+from labeler.server import limits
 from labeler.terminal import complain
 
 SUBCOMMANDS = ("serve", "keys", "import", "export", "samples", *storage_commands.NAMES)
@@ -39,7 +39,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def _subcommand_parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="labeler")
+    parser: argparse.ArgumentParser = _Parser(prog="labeler")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     serve = commands.add_parser("serve", help="serve a data directory over gRPC")

@@ -13,7 +13,33 @@ from types import TracebackType
 
 from platformdirs import user_state_path
 
+from labeler.domain.text import one_line
+
+_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
 log = logging.getLogger("labeler")
+
+
+class LogFormatter(logging.Formatter):
+    """A record as one line in which nothing acts; the lines of a traceback follow, each begun by a mark."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        # What an earlier handler made of the traceback is kept in the record and would be taken as it is.
+        record.exc_text = None
+        return super().format(record)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        return one_line(super().formatMessage(record))
+
+    def formatException(self, error: _ExcInfo) -> str:  # noqa: N802
+        lines = super().formatException(error).split("\n")
+        return "\n".join(f"  | {one_line(line)}" for line in lines)
+
+    def formatStack(self, stack: str) -> str:  # noqa: N802
+        return "\n".join(f"  | {one_line(line)}" for line in stack.split("\n"))
 
 
 def log_path() -> Path:
@@ -26,9 +52,9 @@ class LogFile:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = logging.handlers.RotatingFileHandler(path, maxBytes=2_000_000, backupCount=2, encoding="utf-8")
-        file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         waiting: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
         self._handler = logging.handlers.QueueHandler(waiting)
+        self._handler.setFormatter(LogFormatter())  # here, since what is on its way has no traceback any more
         self._listener = logging.handlers.QueueListener(waiting, file)
         self._file = file
         root = logging.getLogger()

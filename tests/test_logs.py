@@ -51,3 +51,20 @@ async def test_an_error_nobody_awaited_is_told(monkeypatch: pytest.MonkeyPatch) 
     loop.call_exception_handler({"message": "lost", "exception": RuntimeError("lost")})
     loop.set_exception_handler(None)
     assert "lost" in told[0]
+
+
+def test_nothing_that_is_logged_acts_or_begins_a_line(tmp_path: Path) -> None:
+    file = LogFile(tmp_path / "labeler.log")
+    forged = "night\n2026-01-01 00:00:00,000 1 CRITICAL labeler: all is lost\x1b[2J\u202e"
+    logging.getLogger("labeler.test").info("tagged %s", forged)
+    try:
+        raise ValueError(forged)
+    except ValueError:
+        logging.getLogger("labeler.test").info("failed", exc_info=True, stack_info=True)
+    file.close()
+    lines = (tmp_path / "labeler.log").read_text(encoding="utf-8").split("\n")
+    starts = [line for line in lines if line and not line.startswith("  | ")]
+    assert len(starts) == 2
+    assert "night\\n2026" in starts[0]
+    assert any("all is lost\\x1b[2J\\u202e" in line for line in lines if line.startswith("  | "))
+    assert not any(sign in line for line in lines for sign in "\x1b\u202e\r")

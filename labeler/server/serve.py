@@ -20,6 +20,7 @@ import grpc.aio
 from platformdirs import user_state_path
 
 from labeler.domain.errors import LabelerError
+from labeler.logs import LogFormatter
 from labeler.server.accounts import Accounts
 from labeler.server.data_directory import Announcement, announced, locked
 from labeler.server.services import Services, refuse_damaged
@@ -187,7 +188,7 @@ def _reachable(target: str) -> str:
 
 def _log_to_file() -> None:
     """Everything to a file in the state directory, warnings to standard error too."""
-    shape = logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s")
+    shape = LogFormatter()
     to_screen = logging.StreamHandler()
     to_screen.setLevel(logging.WARNING)
     handlers: list[logging.Handler] = [to_screen]
