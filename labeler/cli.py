@@ -15,7 +15,6 @@ from typing import NoReturn
 from labeler import __version__, preflight, storage_commands
 from labeler.domain.errors import LabelerError
 from labeler.domain.text import one_line
-from labeler.server import limits
 from labeler.terminal import complain
 
 SUBCOMMANDS = ("serve", "keys", "import", "export", "samples", *storage_commands.NAMES)
@@ -47,7 +46,6 @@ def _subcommand_parser() -> argparse.ArgumentParser:
     serve.add_argument("--listen", default="127.0.0.1:0", metavar="HOST:PORT", help="port 0 picks a free one")
     serve.add_argument("--insecure", action="store_true", help="plaintext instead of TLS")
     serve.add_argument("--embedded", action="store_true", help=argparse.SUPPRESS)
-    limits.add_options(serve)
 
     keys = commands.add_parser("keys", help="create, list and revoke API keys")
     what = keys.add_subparsers(dest="what", required=True, metavar="create|list|revoke")
@@ -109,13 +107,7 @@ def _run_subcommand(arguments: argparse.Namespace) -> int:
     if arguments.command == "serve":
         from labeler.server.serve import serve
 
-        return serve(
-            arguments.data,
-            arguments.listen,
-            insecure=arguments.insecure,
-            embedded=arguments.embedded,
-            limits=limits.limits_of(arguments),
-        )
+        return serve(arguments.data, arguments.listen, insecure=arguments.insecure, embedded=arguments.embedded)
     if arguments.command == "keys":
         from labeler.server.keys import run_keys_command
 
