@@ -139,11 +139,14 @@ class ListImagesRequest(_message.Message):
     ORDER_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    START_FIELD_NUMBER: _builtins.int
     order: Global___ImageOrder.ValueType
     limit: _builtins.int
     """At most 1,000; 0 means 100."""
     page_token: _builtins.str
     """Empty for the first page, else what the page before gave."""
+    start: _builtins.int
+    """Without a page_token: how many images of the order come before the page."""
     @_builtins.property
     def filter(self) -> _data_pb2.Filter: ...
     def __init__(
@@ -153,10 +156,11 @@ class ListImagesRequest(_message.Message):
         order: Global___ImageOrder.ValueType = ...,
         limit: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        start: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "limit", b"limit", "order", b"order", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "limit", b"limit", "order", b"order", "page_token", b"page_token", "start", b"start"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
