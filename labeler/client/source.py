@@ -98,11 +98,17 @@ class ServiceSource:
         rest = Filter(tagged=wanted.tagged, tags=wanted.tags, all_tags=wanted.all_tags)
         return replace(page, images=tuple(image for image in page.images if rest.keeps(image)))
 
-    async def _our_page(self, wanted: Filter, order: Order, after: str, limit: int) -> Page:
+    def jumps(self, wanted: Filter) -> bool:
+        return self._is_ours and is_exact(wanted)
+
+    async def page_at(self, wanted: Filter, order: Order, place: int, limit: int) -> Page:
+        return await self._our_page(wanted, order, "", limit, place)
+
+    async def _our_page(self, wanted: Filter, order: Order, after: str, limit: int, start: int = 0) -> Page:
         response = await self.connection.unary(
             LABELER + "ListImages",
             labeler_pb2.ListImagesRequest(
-                filter=self._filter(wanted), order=ORDER_TO[order], limit=limit, page_token=after
+                filter=self._filter(wanted), order=ORDER_TO[order], limit=limit, page_token=after, start=start
             ),
             labeler_pb2.ListImagesResponse,
         )

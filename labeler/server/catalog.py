@@ -222,6 +222,10 @@ class Catalog(Protocol):
         """
         ...
 
+    async def last_before(self, organization_id: str, wanted: Filter, order: Order, start: int) -> str | None:
+        """The `last` of the page that has `start` images of the order before it; None if there are not so many."""
+        ...
+
     async def count(self, organization_id: str, wanted: Filter) -> Total: ...
 
     async def delete_images(self, organization_id: str, which: Selection) -> int:

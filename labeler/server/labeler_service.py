@@ -61,7 +61,12 @@ class LabelerService:
             return labeler_pb2.ListImagesResponse()
         order = ORDER_FROM.get(request.order, Order.NEWEST)
         limit = min(request.limit or DEFAULT_LIMIT, LARGEST_LIMIT)
-        page = await self._catalog.page(caller.organization_id, wanted, order, request.page_token, limit)
+        last: str | None = request.page_token
+        if not last and request.start:
+            last = await self._catalog.last_before(caller.organization_id, wanted, order, request.start)
+            if last is None:
+                return labeler_pb2.ListImagesResponse()
+        page = await self._catalog.page(caller.organization_id, wanted, order, last or "", limit)
         problems = await self._content.problems(page.images)
         return labeler_pb2.ListImagesResponse(
             images=[

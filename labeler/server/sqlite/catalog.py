@@ -23,7 +23,7 @@ from labeler.server.catalog import (
     Total,
     TrashPage,
 )
-from labeler.server.sqlite import choices, datasets, insert, labels, read, references, trash
+from labeler.server.sqlite import choices, datasets, insert, labels, places, read, references, trash
 from labeler.server.sqlite.database import Database
 
 MIGRATIONS = "labeler.server.sqlite.migrations"
@@ -49,6 +49,9 @@ class SqliteCatalog:
 
     async def page(self, organization_id: str, wanted: Filter, order: Order, last: str, limit: int) -> RecordPage:
         return await self._database.read(lambda on: read.page(on, organization_id, wanted, order, last, limit))
+
+    async def last_before(self, organization_id: str, wanted: Filter, order: Order, start: int) -> str | None:
+        return await self._database.read(lambda on: places.last_before(on, organization_id, wanted, order, start))
 
     async def count(self, organization_id: str, wanted: Filter) -> Total:
         return await self._database.read(lambda on: read.count(on, organization_id, wanted))
