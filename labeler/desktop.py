@@ -19,7 +19,6 @@ from labeler.client.channel import Connection
 from labeler.client.endpoint import PLAINTEXT, TLS, Endpoint, Security
 from labeler.client.outbox import Outbox
 from labeler.client.source import ServiceSource, organizations
-from labeler.client.undo_file import UndoFile
 from labeler.disk import make_data_directory
 from labeler.domain.errors import InvalidValue, LabelerError
 from labeler.domain.filter import Filter
@@ -94,7 +93,6 @@ class Desktop:
             await asyncio.to_thread(self._loader.close)
             try:
                 await self._outbox.close()
-                await self._undo.close()
             finally:
                 self.window.deleteLater()  # not before: the outbox tells the window until it is closed
                 for connection in (self._connection, self._offered):
@@ -115,8 +113,7 @@ class Desktop:
         source = await ServiceSource.open(self._connection, title="This computer")
         self._outbox = await self._open_outbox(self._connection, source, LOCAL)
         self._target = (LOCAL, source.organization_id)
-        self._undo = UndoFile.open(self._file("undo", LOCAL, source))
-        self.session = Session(source, self._outbox, settings, _export, _history(self._undo, self._outbox))
+        self.session = Session(source, self._outbox, settings, _export, _history(self._outbox))
         keymap, wrong = _keymap(settings)
         self._loader = PictureLoader(source)
         thumbnails: Pictures[Decoded] = Pictures(
@@ -135,14 +132,11 @@ class Desktop:
             self.session.failed.emit(wrong)
 
     async def _open_outbox(self, connection: Connection, source: ServiceSource, address: str) -> Outbox:
-        outbox = Outbox.open(self._file("outbox", address, source), f"{address} {source.organization_id}")
-        await outbox.start(connection)
-        return outbox
-
-    def _file(self, kind: str, address: str, source: ServiceSource) -> Path:
         target = f"{address} {source.organization_id}"
         digest = hashlib.sha256(target.encode()).hexdigest()[:16]
-        return self._data / (f"{kind}.db" if address == LOCAL else f"{kind}-{digest}.db")
+        outbox = Outbox.open(self._data / ("outbox.db" if address == LOCAL else f"outbox-{digest}.db"), target)
+        await outbox.start(connection)
+        return outbox
 
     def _forget_pictures(self) -> None:
         for pictures in self._pictures:
@@ -285,13 +279,8 @@ class Desktop:
         self._target = (address, source.organization_id)
         self._forget_pictures()
         self._loader.source = source
-        former_undo = self._undo
-        if not is_same:
-            self._undo = UndoFile.open(self._file("undo", address, source))
-        history = self.session.history if is_same else _history(self._undo, outbox)
+        history = self.session.history if is_same else _history(outbox)
         await self.session.attach(source, outbox, history)
-        if former_undo is not self._undo:
-            await former_undo.close()
         if is_same:
             await outbox.start(connection)
         else:
@@ -301,9 +290,9 @@ class Desktop:
         self.session.said.emit(f"Connected to {source.title}")
 
 
-def _history(undo: UndoFile, outbox: Outbox) -> History:
+def _history(outbox: Outbox) -> History:
     """What former runs did, under the names that boxes have now."""
-    history = History(undo.done, undo.undone, undo)
+    history = History(outbox.session.done, outbox.session.undone, outbox.session)
     history.rename(outbox.names)
     return history
 

@@ -124,6 +124,7 @@ class MemoryOutbox:
         self.edits: list[Edit] = []
         self.states: dict[str, SaveState] = {}
         self.is_drained = False
+        self.place = ""
         self.held: tuple[Held, ...] = ()
         self.decided: list[str] = []
         self._on_state: Callable[[Sequence[str]], None] = lambda ids: None
@@ -149,6 +150,9 @@ class MemoryOutbox:
         self, on_state: Callable[[Sequence[str]], None], on_names: Callable[[Mapping[str, str]], None]
     ) -> None:
         self._on_state, self._on_names = on_state, on_names
+
+    def keep_place(self, place: str) -> None:
+        self.place = place
 
     async def drained(self) -> None:
         self.is_drained = True

@@ -15,6 +15,7 @@ from labeler.client.deliver import Calls
 from labeler.client.delivery import Delivery, Sleep
 from labeler.client.ledger import Ledger
 from labeler.client.pending import HELD, Pending, Stage
+from labeler.client.session_rows import SessionRows
 from labeler.domain.box import Box
 from labeler.domain.edit import Edit
 from labeler.domain.image import Image
@@ -86,6 +87,18 @@ class Outbox:
     def names(self) -> Mapping[str, str]:
         """Ids that boxes had before, by which edits of former runs speak of them, and those they have now."""
         return {ours: self._ledger.name_of(ours) for ours in self._ledger.names}
+
+    @property
+    def session(self) -> SessionRows:
+        """What can be undone and where the person is, kept from one run to the next."""
+        return self._ledger.rows.session
+
+    @property
+    def place(self) -> str:
+        return self.session.place
+
+    def keep_place(self, place: str) -> None:
+        self.session.keep_place(place)
 
     def put(self, edit: Edit) -> None:
         self._ledger.put(edit)

@@ -12,6 +12,7 @@ from pathlib import Path
 import apsw
 
 from labeler.client.pending import Head, Pending, Stage
+from labeler.client.session_rows import SessionRows, load_last_run
 from labeler.client.writer import Writer
 from labeler.disk import make_folder
 from labeler.domain.edit import Change
@@ -72,9 +73,11 @@ class OutboxRows:
             connection = _open(path, vfs)
             _prepare(connection, path)
             self.loaded = _load(connection, path, target)
+            last_run = load_last_run(connection, target)
         except (apsw.Error, OSError) as error:
             raise Refused(_why_not_opened(path, error)) from error
         self._writer = Writer(connection, lambda: _open(path, vfs), on_problem, retry_seconds)
+        self.session = SessionRows(self._writer, target, last_run)
 
     def add(self, head: Head, changes: Sequence[Change]) -> asyncio.Future[None]:
         # Made here, so that what cannot be written fails before anybody counts on it, and never the writer.

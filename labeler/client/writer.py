@@ -42,7 +42,8 @@ class Writer:
         self._connection: apsw.Connection | None = connection
         self._reopen, self._on_problem, self._retry_seconds = reopen, on_problem, retry_seconds
         self._loop = asyncio.get_running_loop()
-        self._handed_over: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._handed_over: queue.SimpleQueue[tuple[_Job, ...]] = queue.SimpleQueue()
+        self._with_next: list[_Job] = []
         self._unwritten: list[_Job] = []
         self._stopping = threading.Event()
         self._closed = False
@@ -51,17 +52,32 @@ class Writer:
 
     def submit(self, write: Write) -> asyncio.Future[None]:
         """Hand over a write; the future ends when it is on disk."""
+        job = self._job(write)
+        self._hand_over(job)
+        return job.done
+
+    def submit_with_next(self, write: Write) -> None:
+        """Hand over a write that goes into the transaction of the next one; alone if none follows at once."""
+        if not self._with_next:
+            self._loop.call_soon(self._hand_over)
+        self._with_next.append(self._job(write))
+
+    def _job(self, write: Write) -> _Job:
         if self._closed:
             raise RuntimeError("the file is closed; what is handed over now would be lost")
-        done: asyncio.Future[None] = self._loop.create_future()
-        self._handed_over.put(_Job(write, done))
-        return done
+        return _Job(write, self._loop.create_future())
+
+    def _hand_over(self, *jobs: _Job) -> None:
+        if jobs := (*self._with_next, *jobs):
+            self._with_next.clear()
+            self._handed_over.put(jobs)
 
     async def close(self) -> int:
         """Write what is left and close the file; returns how many writes could not be done.
 
         If there are any, the writer goes on trying, and `close` may be called again.
         """
+        self._hand_over()
         await asyncio.to_thread(self._stop)
         if self._unwritten:
             unwritten = len(self._unwritten)
@@ -79,7 +95,7 @@ class Writer:
 
     def _stop(self) -> None:
         self._stopping.set()
-        self._handed_over.put(None)
+        self._handed_over.put(())
         self._thread.join()
 
     def _run(self) -> None:
@@ -108,11 +124,10 @@ class Writer:
         """Take all writes there are; with none, wait for one unless stopping."""
         while True:
             try:
-                job = self._handed_over.get(block=not (self._unwritten or self._stopping.is_set()))
+                jobs = self._handed_over.get(block=not (self._unwritten or self._stopping.is_set()))
             except queue.Empty:
                 return
-            if job is not None:
-                self._unwritten.append(job)
+            self._unwritten.extend(jobs)
 
     def _commit(self, jobs: Sequence[_Job]) -> None:
         try:

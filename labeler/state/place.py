@@ -2,54 +2,59 @@
 
 from __future__ import annotations
 
-import asyncio
+import json
 from typing import TYPE_CHECKING
 
 from labeler.domain.errors import InvalidValue
 from labeler.domain.filter import EMPTY, Order, filter_text, parse_filter
-from labeler.state.settings import Settings
 
 if TYPE_CHECKING:
     from labeler.state.session import Session
 
-REST_SECONDS = 1.0
-"""Moving on is written down when the person rests this long on an image."""
-
 
 class Place:
-    """Keeps the place of one session in the settings, and goes back to it."""
+    """Keeps the place of one session with its edits, so that a run that ends at any moment is gone on with there."""
 
-    def __init__(self, session: Session, settings: Settings) -> None:
-        self._session, self._settings = session, settings
+    def __init__(self, session: Session) -> None:
+        self._session = session
         self._target: tuple[int, str, str] | None = None
-        self._is_restoring = False
-        self._noting: asyncio.Task[None] | None = None
+        self._is_away = True
         session.current_changed.connect(self._moved)
         session.mode_changed.connect(self._moved)
         session.filter_changed.connect(self._shown)
         session.library.grown.connect(self._arrive)
 
-    @property
-    def _key(self) -> str:
-        return f"{self._session.settings_key}.place"
+    def leave(self) -> None:
+        """Keep no more places until there is one to go back to, as while another service is connected."""
+        self._is_away, self._target = True, None
+
+    def begin(self) -> None:
+        """Keep places from now on, without going back to one."""
+        self._is_away = False
 
     def restore(self) -> None:
         """Show what was shown last at this organization; everything, where nothing was."""
-        held = self._settings.get(self._key, {})
-        session = self._session
+        held, session = self._held(), self._session
         try:
-            wanted, order = parse_filter(held.get("filter", "")), Order(held.get("order", ""))
+            wanted, order = parse_filter(str(held.get("filter", ""))), Order(held.get("order", ""))
         except (InvalidValue, ValueError):
             wanted, order = EMPTY, session.source.orders[0]
-        self._is_restoring = True
+        self._is_away = True
         session.show(wanted, order if order in session.source.orders else None)
-        self._is_restoring = False
-        index = int(held.get("index", 0))
+        index = held.get("index", 0)
+        index = index if isinstance(index, int) else 0
         self._target = (index, str(held.get("image", "")), str(held.get("mode", "")))
+        self._is_away = False
         session.library.want(index)
 
-    def note(self) -> None:
-        """Put the place into the settings; they are written by whoever writes settings next."""
+    def _held(self) -> dict[str, object]:
+        try:
+            held = json.loads(self._session.outbox.place or "{}")
+        except ValueError:
+            return {}
+        return held if isinstance(held, dict) else {}
+
+    def _keep(self) -> None:
         session = self._session
         place = {
             "filter": filter_text(session.library.filter),
@@ -58,10 +63,10 @@ class Place:
             "image": session.current.id if session.current else "",
             "mode": session.mode.value,
         }
-        self._settings.set(self._key, place)
+        session.outbox.keep_place(json.dumps(place))
 
     def _shown(self) -> None:
-        if not self._is_restoring:
+        if not self._is_away:
             self._target = None
         self._moved()
 
@@ -80,10 +85,5 @@ class Place:
             self._session.set_mode(modes.get(mode, self._session.mode))
 
     def _moved(self) -> None:
-        if self._target is None and (self._noting is None or self._noting.done()):
-            self._noting = self._session.tasks.start(self._note_soon())
-
-    async def _note_soon(self) -> None:
-        await asyncio.sleep(REST_SECONDS)
-        self.note()
-        self._session.saver.save_soon()
+        if self._target is None and not self._is_away:
+            self._keep()

@@ -89,7 +89,7 @@ class Session:
         self.library.grown.connect(self._library_grown)
         self.library.replaced.connect(self._image_replaced)
         self.grid.moved.connect(self._grid_moved)
-        self.place = Place(self, settings)
+        self.place = Place(self)
         self.review = Review(self)
         self.following = Following(self)
         outbox.subscribe(self._states_changed, self._boxes_named)
@@ -102,12 +102,14 @@ class Session:
         if wanted is None:
             self.place.restore()
         else:
+            self.place.begin()
             self.show(wanted)
         self.review.refresh()
         self.following.begin()
 
     async def attach(self, source: ImageSource, outbox: Outbox, history: History | None = None) -> None:
         """Work with another service from now on; the caller closes the former ones."""
+        self.place.leave()
         await self.tasks.close()
         if outbox is not self.outbox:
             outbox.subscribe(self._states_changed, self._boxes_named)

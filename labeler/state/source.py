@@ -90,6 +90,13 @@ class Outbox(Protocol):
         `on_names` maps ids of this machine to the service's.
         """
 
+    @property
+    def place(self) -> str:
+        """What `keep_place` was given last, by this run or the one before; empty at first."""
+
+    def keep_place(self, place: str) -> None:
+        """Keep where the person is, durable in a moment; returns at once."""
+
     async def drained(self) -> None:
         """Return when everything put so far is durable; does not wait for delivery."""
 

@@ -285,7 +285,6 @@ class Window(QMainWindow):
         settings = self.session.settings
         settings.set("window.geometry", bytes(self.saveGeometry().toBase64().data()).decode())
         settings.set("window.cell", self.session.grid.cell)
-        self.session.place.note()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -13,6 +13,7 @@ from typing import Any, Protocol, Self
 import apsw
 
 from labeler.client.outbox import Outbox
+from labeler.client.session_rows import AT_MOST
 from labeler.domain.box import Box
 from labeler.domain.edit import BoxChange, Edit, TagChange, new_id
 from labeler.domain.errors import LabelerError
@@ -25,6 +26,7 @@ from labeler.server.data_service import DataService
 from labeler.server.files import FileBlobs
 from labeler.server.sqlite.catalog import SqliteCatalog
 from labeler.server.sync_service import SyncService
+from labeler.state.history import History
 
 IMAGES = 5
 
@@ -75,10 +77,11 @@ def content(number: int) -> bytes:
 
 
 class OutboxWork:
-    """Each step is an edit of two changes, which must come and go together."""
+    """Each step is an edit of two changes, which must come and go together, and with them that it can be undone."""
 
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
+        self._history = History(outbox.session.done, outbox.session.undone, outbox.session)
 
     @classmethod
     async def open(cls, folder: Path) -> Self:
@@ -87,14 +90,20 @@ class OutboxWork:
     async def do(self, number: int) -> None:
         image_id = f"image-{number % IMAGES}"
         box = Box(new_id(), str(number), 0.25, 0.25, 0.75, 0.75)
-        self._outbox.put(Edit("Labeled", (BoxChange(image_id, None, box), TagChange(image_id, str(number), True))))
+        edit = Edit(str(number), (BoxChange(image_id, None, box), TagChange(image_id, str(number), True)))
+        self._history.push(edit)
+        self._outbox.put(edit)
         await self._outbox.drained()
 
     async def find(self) -> Found:
         images = [self._outbox.overlay(Image(f"image-{number}")) for number in range(IMAGES)]
         boxes = Counter(int(box.label) for image in images for box in image.boxes)
         tags = {int(tag) for image in images for tag in image.tags}
-        return Found(boxes, tuple(f"half of step {number}" for number in sorted(set(boxes) ^ tags)))
+        undoable = [int(edit.title) for edit in self._history.done]
+        problems = [f"half of step {number}" for number in sorted(set(boxes) ^ tags)]
+        if undoable != sorted(boxes)[-AT_MOST:]:
+            problems.append(f"undo knows {undoable} of {sorted(boxes)}")
+        return Found(boxes, tuple(problems))
 
     async def close(self) -> None:
         await self._outbox.close()
