@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from google.protobuf.message import Message
 
 from labeler.client.messages import BinaryID
+from labeler.domain.text import is_text
 from labeler.rpc.convert import binary_data_id
 from labeler.rpc.errors import InvalidCallError
 
@@ -29,6 +30,8 @@ def wrong_type(name: str, wanted: str, value: object) -> TypeError:
 def text(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise wrong_type(name, "a str", value)
+    if not is_text(value):
+        raise InvalidCallError(name, f"is {value!a}, which no service takes: it has half a character in it")
     return value
 
 

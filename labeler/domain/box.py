@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from labeler.domain.errors import InvalidValue
 from labeler.domain.geometry import Rect
+from labeler.domain.text import check_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Box:
 
 def check_box(box: Box) -> None:
     """Raise InvalidValue, naming the field, unless every service would take the box."""
+    check_text("label", box.label)
     if not box.label.strip():
         raise InvalidValue("label: a box needs a label that is not empty")
     for name in ("x_min", "y_min", "x_max", "y_max"):

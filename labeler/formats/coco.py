@@ -23,7 +23,7 @@ from labeler.domain.image import Image
 from labeler.formats.layout import Labeled
 from labeler.formats.names import Names
 from labeler.formats.picture import displayed_size
-from labeler.formats.reading import inside, name_of, usable_boxes, usable_tags
+from labeler.formats.reading import inside, name_of, usable_boxes, usable_tags, write_new
 
 MANIFEST = "annotations.json"
 PICTURES = "images"
@@ -72,8 +72,7 @@ class CocoWriter:
         width, height = displayed_size(content)
         name = self._names.take(name_of(image))
         path = self._folder / PICTURES / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        write_new(path, content)
         self._image_count += 1
         record: dict[str, Any] = {"id": self._image_count, "file_name": name, "width": width, "height": height}
         if image.time_requested:

@@ -6,7 +6,10 @@ import re
 import unicodedata
 from hashlib import blake2b
 
-_FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f\x7f]')
+_FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]')
+"""What Windows reserves, control characters, and marks that make a name look like another (those of direction)."""
+_IGNORED = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+"""What HFS+ and some others pass over when they compare names."""
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)", re.IGNORECASE)
 _LONGEST_PART = 120
 _LONGEST = 180
@@ -45,7 +48,7 @@ def safe_name(name: str) -> str:
 
 
 class Names:
-    """Gives each name once, also where upper and lower case are the same.
+    """Gives each name once, also where names that look alike are the same: by case, composition or unseen signs.
 
     `sidecars` are endings that are written beside a name and so are not to be given to another.
     Memory is a number or two for each name.
@@ -59,7 +62,8 @@ class Names:
 
     @staticmethod
     def _key(name: str) -> int:
-        folded = unicodedata.normalize("NFC", name.casefold())
+        seen = unicodedata.normalize("NFKC", _IGNORED.sub("", name)).upper().casefold()
+        folded = unicodedata.normalize("NFKC", seen)
         return int.from_bytes(blake2b(folded.encode(), digest_size=8).digest(), "little")
 
     @classmethod

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeGuard
 
 from labeler.domain.box import Box, check_box
 from labeler.domain.image import Image
 from labeler.domain.media import EXTENSION_OF_MIME
+from labeler.domain.text import is_text
 
 
 def file_id(image: Image) -> str:
@@ -22,6 +24,13 @@ def name_of(image: Image) -> str:
     return image.file_name or file_id(image) + EXTENSION_OF_MIME.get(image.mime_type, "")
 
 
+def write_new(path: Path, content: bytes) -> None:
+    """Make a file and its folders. Raises FileExistsError where the name is taken, be it by a link."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("xb") as file:
+        file.write(content)
+
+
 def inside(folder: Path, names: Iterable[str]) -> Path:
     """The first of the names that is a file in the folder, else the first of them that stays in it.
 
@@ -32,20 +41,24 @@ def inside(folder: Path, names: Iterable[str]) -> Path:
     found: list[Path] = []
     for name in names:
         parts = PurePosixPath(name.replace("\\", "/")).parts
-        if not parts or parts[0].endswith((":", "/")) or ".." in parts or "\0" in name:
+        if not parts or parts[0].endswith((":", "/")) or ".." in parts or "\0" in name or not is_text(name):
             continue
         path = folder.joinpath(*parts)
         if path.resolve().is_relative_to(base):
             found.append(path)
-    return next((path for path in found if path.is_file()), found[0] if found else folder)
+    return next((path for path in found if os.path.isfile(path)), found[0] if found else folder)  # noqa: PTH113
 
 
 def usable_tags(value: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The tags of a list, each once, and sentences on those that are none."""
     values = value if isinstance(value, list) else []
-    tags = dict.fromkeys(tag for tag in values if isinstance(tag, str) and tag.strip())
-    problems = tuple(f"{tag!r} is not a tag" for tag in values if not (isinstance(tag, str) and tag.strip()))
+    tags = dict.fromkeys(tag for tag in values if _is_tag(tag))
+    problems = tuple(f"{tag!a} is not a tag" for tag in values if not _is_tag(tag))
     return tuple(tags), problems
+
+
+def _is_tag(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and is_text(value) and bool(value.strip())
 
 
 def _clamped(box: Box) -> Box:

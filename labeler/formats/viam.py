@@ -2,7 +2,8 @@
 
 File by file the same as rdk's cli/data.go and cli/dataset.go, and goutils' CustomTrainingMetadata, with
 two differences: names that some system could not hold, or that clash, are changed (`binary_data_id` says
-which image it is), and `image_path` has forward slashes on every system, as with `--force-linux-path`.
+which image it is, `labeler_name` what it was called), and `image_path` has forward slashes on every system,
+as with `--force-linux-path`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from labeler.domain.media import EXTENSION_OF_MIME
 from labeler.formats.go_json import EPOCH, go_json, go_time_string, protojson_time, rfc3339_nano
 from labeler.formats.layout import Labeled
 from labeler.formats.names import Names
-from labeler.formats.reading import file_id, inside, usable_boxes, usable_tags
+from labeler.formats.reading import file_id, inside, usable_boxes, usable_tags, write_new
 
 MANIFEST = "dataset.jsonl"
 _CAPTURE_FOLDER = "/.viam/capture/"
@@ -91,9 +92,9 @@ def _line_box(box: Box) -> dict[str, Any]:
     return record if box.confidence is None else record | {"confidence": box.confidence}
 
 
-def dataset_line(image: Image, image_path: str) -> str:
-    """The image's line of `dataset.jsonl`, without the line's end."""
-    ids = {"binary_data_id": image.id}
+def dataset_line(image: Image, image_path: str, original: str = "") -> str:
+    """The image's line of `dataset.jsonl`, without the line's end; `original` is its name where the file's differs."""
+    ids = {"binary_data_id": image.id, "labeler_name": original}
     always = {
         "image_path": image_path,
         "classification_annotations": [{"annotation_label": tag} for tag in image.tags],
@@ -136,14 +137,14 @@ class ViamWriter:
 
     def add(self, image: Image, content: bytes) -> None:
         content = _unpacked(image, content)
-        name = self._names.take(file_name_for_download(image))
+        wanted = file_name_for_download(image)
+        name = self._names.take(wanted)
         path = self._folder / "data" / name
         about = self._folder / "metadata" / f"{name}.json"
-        for target in (path, about):
-            target.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        about.write_text(go_json(metadata_of(image, name), escape_html=False), encoding="utf-8")
-        self._lines.write(dataset_line(image, f"{self._prefix}data/{name}") + "\n")
+        write_new(path, content)
+        write_new(about, go_json(metadata_of(image, name), escape_html=False).encode())
+        original = "" if name == wanted else image.file_name
+        self._lines.write(dataset_line(image, f"{self._prefix}data/{name}", original) + "\n")
 
     def close(self) -> None:
         self._lines.close()

@@ -15,6 +15,7 @@ from typing import TypeVar
 from labeler.domain.errors import InvalidValue, LabelerError, Missing, Refused, Unreachable
 from labeler.domain.filter import EMPTY, Filter, Order, parse_filter
 from labeler.domain.image import Image
+from labeler.domain.text import check_text
 from labeler.formats.layout import Writer
 from labeler.formats.registry import FORMATS
 from labeler.formats.staging import StagedFolder, Stopped
@@ -52,6 +53,8 @@ async def wanted_images(source: ImageSource, dataset: str, filter_text: str) -> 
 
     Raises Missing if there is no such dataset, InvalidValue if the text cannot be understood.
     """
+    for field, text in (("dataset", dataset), ("filter", filter_text)):
+        check_text(field, text)
     ids: dict[str, str] = {}
     if dataset or filter_text:
         ids = {one.name: one.id for one in await source.datasets()}
@@ -87,6 +90,7 @@ async def export_images(
     Raises InvalidValue for a folder or format that cannot be used, LabelerError if the disk refuses,
     Unreachable and others from the source.
     """
+    check_text("folder", str(out))
     layout = FORMATS.get(format_name)
     if layout is None:
         raise InvalidValue(f"{format_name}: not a format; there are {', '.join(FORMATS)}")

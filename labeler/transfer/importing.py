@@ -84,10 +84,9 @@ async def import_images(
             continue
         labeled = await asyncio.to_thread(lambda layout=layout, path=path: list(layout.read(path)))  # type: ignore[misc]
         wanting = await _wanting(source, path, Path(roots.get(path) or path.absolute()), labeled)
+        boxes, tags = await _add(labels, wanting)
         problems += wanting.problems
-        await _add(labels, wanting)
-        tag_count = sum(len(ids) for ids in wanting.tags.values())
-        result = replace(result, boxes=result.boxes + len(wanting.boxes), tags=result.tags + tag_count)
+        result = replace(result, boxes=result.boxes + boxes, tags=result.tags + tags)
     return replace(result, problems=tuple(problems))
 
 
@@ -155,19 +154,30 @@ def _is_same(one: Box, other: Box) -> bool:
     return one.label == other.label and all(abs(here - there) < _SAME for here, there in edges)
 
 
-async def _add(labels: LabelWriter, wanting: _Missing) -> None:
+async def _add(labels: LabelWriter, wanting: _Missing) -> tuple[int, int]:
+    """Put the labels on; returns how many boxes and tags. Those that the service refuses become problems."""
+    boxes_added = tags_added = 0
     for tag, ids in wanting.tags.items():
         for start in range(0, len(ids), TAG_BATCH):
-            await labels.add_tag(ids[start : start + TAG_BATCH], tag)
+            try:
+                await labels.add_tag(ids[start : start + TAG_BATCH], tag)
+                tags_added += len(ids[start : start + TAG_BATCH])
+            except Refused as error:
+                wanting.problems.append(f"The tag {tag} is left out: {error}")
     by_image: dict[str, list[Box]] = {}
     for image_id, box in wanting.boxes:
         by_image.setdefault(image_id, []).append(box)
     waiting = iter(by_image.items())
 
     async def add_some() -> None:
+        nonlocal boxes_added
         for image_id, boxes in waiting:
             for box in boxes:
-                await labels.add_box(image_id, box)
+                try:
+                    await labels.add_box(image_id, box)
+                    boxes_added += 1
+                except Refused as error:
+                    wanting.problems.append(f"A box {box.label} on {image_id} is left out: {error}")
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -175,3 +185,4 @@ async def _add(labels: LabelWriter, wanting: _Missing) -> None:
                 group.create_task(add_some())
     except* LabelerError as errors:
         raise errors.exceptions[0] from None
+    return boxes_added, tags_added
