@@ -8,13 +8,18 @@ from labeler.domain.errors import InvalidValue, LabelerError, Missing, NotSigned
 from labeler.server.catalog import NameTaken
 
 
+_MOST_BYTES = 2_000
+"""Of a message. Clients take 8 KiB of metadata, where each byte of it can need three, and see another status beyond."""
+
+
 class RpcError(Exception):
     """Ends an RPC with `code`; `message` is what the caller reads, and names the field or the thing."""
 
     def __init__(self, code: grpc.StatusCode, message: str) -> None:
         super().__init__(message)
         self.code = code
-        self.message = message
+        whole = message.encode()
+        self.message = message if len(whole) <= _MOST_BYTES else whole[:_MOST_BYTES].decode(errors="ignore") + "…"
 
 
 def invalid(field: str, problem: str) -> RpcError:
