@@ -15,6 +15,7 @@ from typing import NoReturn
 from labeler import __version__, preflight, storage_commands
 from labeler.domain.errors import LabelerError
 from labeler.domain.text import one_line
+from labeler.server import limits
 from labeler.terminal import complain
 
 SUBCOMMANDS = ("serve", "keys", "import", "export", "samples", *storage_commands.NAMES)
@@ -46,6 +47,7 @@ def _subcommand_parser() -> argparse.ArgumentParser:
     serve.add_argument("--listen", default="127.0.0.1:0", metavar="HOST:PORT", help="port 0 picks a free one")
     serve.add_argument("--insecure", action="store_true", help="plaintext instead of TLS")
     serve.add_argument("--embedded", action="store_true", help=argparse.SUPPRESS)
+    limits.add_options(serve)
 
     keys = commands.add_parser("keys", help="create, list and revoke API keys")
     what = keys.add_subparsers(dest="what", required=True, metavar="create|list|revoke")
@@ -105,9 +107,17 @@ def _run_subcommand(arguments: argparse.Namespace) -> int:
     if hasattr(arguments, "data") and arguments.data is None:
         arguments.data = default_data_directory()
     if arguments.command == "serve":
+        # gRPC, which reads it as it is imported, says a line else for each connection that fails.
+        os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
         from labeler.server.serve import serve
 
-        return serve(arguments.data, arguments.listen, insecure=arguments.insecure, embedded=arguments.embedded)
+        return serve(
+            arguments.data,
+            arguments.listen,
+            insecure=arguments.insecure,
+            embedded=arguments.embedded,
+            limits=limits.limits_of(arguments),
+        )
     if arguments.command == "keys":
         from labeler.server.keys import run_keys_command
 

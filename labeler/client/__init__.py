@@ -36,6 +36,7 @@ from labeler.client.tabular_row import TabularData
 from labeler.client.viam_client import Credentials, DialOptions, ViamClient
 from labeler.rpc.errors import (
     AlreadyExistsError,
+    BusyError,
     CertificateError,
     DeadlineExceededError,
     ExhaustedError,
@@ -63,6 +64,7 @@ __all__ = [
     "BinaryID",
     "BinaryMetadata",
     "BoundingBox",
+    "BusyError",
     "CaptureInterval",
     "CaptureMetadata",
     "CertificateError",

@@ -1,7 +1,7 @@
 """The connection to a data service: TLS, signing in, deadlines. Knows calls, not what they are about.
 
-No call is repeated, except once after UNAUTHENTICATED: that call was not done, whereas any other
-failure leaves open whether it was.
+No call is repeated, except once after UNAUTHENTICATED and, while its time lasts, when the service asks to wait:
+those calls were not done, whereas any other failure leaves open whether it was.
 """
 
 # ruff: noqa: ASYNC109 - these are deadlines of the call, known to the service too
@@ -9,6 +9,7 @@ failure leaves open whether it was.
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 from typing import Self, TypeVar, cast
 
@@ -18,7 +19,7 @@ from google.protobuf.message import Message
 
 from labeler.client.endpoint import PLAINTEXT, TLS, Endpoint, Security, channel_credentials
 from labeler.client.writing import written
-from labeler.rpc.errors import ServiceFailedError, Status, UnauthenticatedError, error_of
+from labeler.rpc.errors import PUSHBACK, BusyError, ServiceFailedError, Status, UnauthenticatedError, error_of
 from labeler.rpc.wire.proto.rpc.v1 import auth_pb2
 
 __all__ = ["DEFAULT_TIMEOUT", "MAX_MESSAGE_BYTES", "PLAINTEXT", "TLS", "Connection", "Endpoint", "Security"]
@@ -28,6 +29,8 @@ DEFAULT_TIMEOUT = 60.0
 """Seconds that a call may take when nothing else is said."""
 
 _SIGN_IN_TIMEOUT = 20.0
+_BUSY_SECONDS = 30.0
+"""How long a call waits for a service that asks to wait."""
 _AUTHENTICATE = "/proto.rpc.v1.AuthService/Authenticate"
 
 _OPTIONS: tuple[tuple[str, int], ...] = (
@@ -157,15 +160,30 @@ class Connection:
         if self._closed:
             raise self._closed_error(method)
         token = self._token
+        ask = self._patient if repeatable else self._translated
         try:
-            return await self._translated(method, call)
+            return await ask(method, call)
         except UnauthenticatedError:
             if not self.endpoint.api_key:
                 raise
             await self._sign_in(token)
             if not repeatable:
                 raise
-        return await self._translated(method, call)
+        return await ask(method, call)
+
+    async def _patient(self, method: str, call: Callable[[], Awaitable[Result]]) -> Result:
+        """The call's result, however often the service asks to wait; raises BusyError after half a minute of that."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + _BUSY_SECONDS
+        while True:
+            try:
+                return await self._translated(method, call)
+            except BusyError as error:
+                # Others were told the same time, and must not all come back at once.
+                pause = error.retry_after * random.uniform(1, 1.5)  # noqa: S311 - no secret
+                if self._closed or loop.time() + pause > end:
+                    raise
+                await asyncio.sleep(pause)
 
     async def _sign_in(self, stale_token: str) -> None:
         """Get a token, once for all calls that found the same one stale."""
@@ -184,7 +202,7 @@ class Connection:
         )
         authenticate = self._channel.unary_unary(_AUTHENTICATE, _serialize, auth_pb2.AuthenticateResponse.FromString)
         try:
-            response = await self._translated(
+            response = await self._patient(
                 _AUTHENTICATE, lambda: authenticate(request, timeout=_SIGN_IN_TIMEOUT, metadata=grpc.aio.Metadata())
             )
         except UnauthenticatedError as error:
@@ -201,7 +219,8 @@ class Connection:
             return await call()
         except grpc.aio.AioRpcError as error:
             status, details = Status(error.code().value[0]), error.details() or ""
-            raise error_of(status, details, method, self.endpoint.target) from None
+            pushback = str(dict(error.trailing_metadata() or ()).get(PUSHBACK, ""))
+            raise error_of(status, details, method, self.endpoint.target, pushback) from None
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if self._closed and task is not None and not task.cancelling():

@@ -5,6 +5,7 @@ GRPCError                        .status, .message (the service's own words), .m
 │   ├── DeadlineExceededError    ... not in time
 │   └── CertificateError         ... because the two sides cannot agree on TLS
 ├── ServiceFailedError           also Unreachable: the service broke off; the call may or may not have been done
+├── BusyError                    also Unreachable: the service asks to wait; the call was not done
 ├── UnauthenticatedError         also NotSignedIn
 └── RefusedError                 also Refused: saying it again does not help
     ├── InvalidArgumentError
@@ -81,6 +82,15 @@ class CertificateError(UnavailableError):
 
 class ServiceFailedError(GRPCError, Unreachable):
     """The service broke off: CANCELLED, UNKNOWN, INTERNAL or ABORTED. What was asked may have been done or not."""
+
+
+class BusyError(GRPCError, Unreachable):
+    """The service asks to wait `retry_after` seconds. What was asked was not done."""
+
+    def __init__(self, status: Status, message: str, method: str, text: str, retry_after: float) -> None:
+        super().__init__(status, message, method, text)
+        self.args = (status, message, method, text, retry_after)
+        self.retry_after = retry_after
 
 
 class UnauthenticatedError(GRPCError, NotSignedIn):
@@ -161,10 +171,17 @@ _TLS_REASONS = (
 )
 
 
-def error_of(status: Status, message: str = "", method: str = "", target: str = "") -> GRPCError:
-    """The error of a status that `target` gave for `method`."""
+PUSHBACK = "grpc-retry-pushback-ms"
+"""Trailing metadata: the call was not done, and may be repeated after so many milliseconds (gRFC A6)."""
+
+
+def error_of(status: Status, message: str = "", method: str = "", target: str = "", pushback: str = "") -> GRPCError:
+    """The error of a status that `target` gave for `method`; `pushback` is the value of PUSHBACK, if it came."""
     name = method.rpartition("/")[2]
     who = f"The data service at {target}" if target else "The data service"
+    if status is Status.RESOURCE_EXHAUSTED and pushback.isascii() and pushback.isdigit():
+        seconds = int(pushback[:9]) / 1_000
+        return BusyError(status, message, name, f"{who} is busy: {message}", seconds)
     if status is Status.UNAVAILABLE:
         for sign, reason in _TLS_REASONS:
             if sign in message:

@@ -6,6 +6,8 @@ take in or parse anything.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -17,8 +19,11 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
 from labeler.domain.errors import LabelerError
+from labeler.rpc.errors import PUSHBACK
 from labeler.server.accounts import Caller
-from labeler.server.errors import RpcError, rpc_error
+from labeler.server.errors import RpcError, rpc_error, slow_down
+from labeler.server.limits import Limits
+from labeler.server.rates import AtOnce, Rate
 
 Metadata = Mapping[str, str]
 Authenticate = Callable[[Metadata], Caller]
@@ -26,14 +31,41 @@ Authenticate = Callable[[Metadata], Caller]
 Context = grpc.aio.ServicerContext[Any, Any]
 Result = TypeVar("Result")
 
+PEER = ":peer"
+"""In the metadata of a call to an open service: the address it comes from. No client can send such a name."""
+_MESSAGE_SECONDS = 60.0
+"""How long the one message of a call may take."""
+_OPEN_MESSAGE_SECONDS = 10.0
+_OPEN_AT_ONCE, _OPEN_OF_ONE = 32, 8
+"""Calls without a token under way at the same time, together and of one address."""
+_BURST_SECONDS = 10
+
 logger = logging.getLogger(__name__)
+
+
+class _Allowance:
+    """What callers may ask of the service."""
+
+    def __init__(self, limits: Limits) -> None:
+        per_caller = max(limits.max_calls // 4, 1)
+        self.of_callers = AtOnce(limits.max_calls, per_caller)
+        self.of_strangers = AtOnce(_OPEN_AT_ONCE, _OPEN_OF_ONE)
+        self.rate = Rate(limits.requests_per_second, limits.requests_per_second * _BURST_SECONDS)
+        self.upload_bytes = limits.max_upload_mib << 20
+        self.upload_seconds = limits.max_upload_minutes * 60
+
+    def check_rate(self, caller: Caller) -> None:
+        """Raise RpcError (RESOURCE_EXHAUSTED) for who calls too often; this machine's user may."""
+        if not caller.opens_paths and (wait := self.rate.take(caller.key_id)):
+            raise slow_down(f"This key makes more than {self.rate.per_second:g} calls per second", wait)
 
 
 class Dispatcher(grpc.GenericRpcHandler):
     """Finds who answers a call. An RPC that nobody implements answers UNIMPLEMENTED by name."""
 
-    def __init__(self, authenticate: Authenticate) -> None:
+    def __init__(self, authenticate: Authenticate, limits: Limits | None = None) -> None:
         self._authenticate = authenticate
+        self._allowance = _Allowance(limits or Limits())
         self._routes: dict[str, _Route] = {}
 
     def add(self, service: ServiceDescriptor, implementations: Sequence[object], is_open: bool = False) -> None:
@@ -45,7 +77,7 @@ class Dispatcher(grpc.GenericRpcHandler):
             behaviour = next(
                 (getattr(each, method.name) for each in implementations if hasattr(each, method.name)), None
             )
-            self._routes[f"/{service.full_name}/{method.name}"] = _Route(method, behaviour, is_open)
+            self._routes[f"/{service.full_name}/{method.name}"] = _Route(method, behaviour, is_open, self._allowance)
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any]:
         path = str(handler_call_details.method)
@@ -58,6 +90,7 @@ class Dispatcher(grpc.GenericRpcHandler):
             return route.handler(metadata)
         try:
             caller = self._authenticate(metadata)
+            self._allowance.check_rate(caller)
         except RpcError as error:
             return _refusing(error)
         except Exception:
@@ -71,9 +104,15 @@ def _refusing(error: RpcError) -> grpc.RpcMethodHandler[Any, Any]:
     """Ends a call of any kind without reading from it: only handlers of streams start before the first message."""
 
     async def refuse(_requests: object, context: Context) -> None:
-        await context.abort(error.code, error.message)
+        await _abort(context, error)
 
     return grpc.stream_unary_rpc_method_handler(refuse)
+
+
+async def _abort(context: Context, error: RpcError) -> None:
+    if error.retry_after:
+        context.set_trailing_metadata(((PUSHBACK, str(round(error.retry_after * 1_000))),))
+    await context.abort(error.code, error.message)
 
 
 def _unexpected(what: str) -> RpcError:
@@ -84,52 +123,97 @@ def _unexpected(what: str) -> RpcError:
     return RpcError(grpc.StatusCode.INTERNAL, text)
 
 
+def _address_of(context: Context) -> str:
+    """Where a call comes from, without the port: "ipv4:127.0.0.1", "ipv6:[::1]", "unix:"."""
+    peer = str(context.peer())
+    return peer.rpartition(":")[0] if peer.startswith(("ipv4:", "ipv6:")) else peer
+
+
+def _known(who: Caller | Metadata, context: Context) -> Caller | Metadata:
+    return who if isinstance(who, Caller) else {**who, PEER: _address_of(context)}
+
+
 def _serialize(message: Message) -> bytes:
     return message.SerializeToString()
 
 
 class _Route:
-    """One RPC. Requests come as bytes and are parsed here, where a failure has a status."""
+    """One RPC. Requests come as bytes and are parsed here, where a failure has a status.
 
-    def __init__(self, method: MethodDescriptor, behaviour: Callable[..., Any] | None, is_open: bool) -> None:
+    All are handled as streams of requests, since only then a handler runs, and its call is counted and timed,
+    before a message has been taken in.
+    """
+
+    def __init__(
+        self, method: MethodDescriptor, behaviour: Callable[..., Any] | None, is_open: bool, allowance: _Allowance
+    ) -> None:
         self._method = method
         self._request = GetMessageClass(method.input_type)
+        self._allowance = allowance
         self.behaviour: Any = behaviour
         self.is_open = is_open
 
     def handler(self, who: Caller | Metadata) -> grpc.RpcMethodHandler[Any, Any]:
-        async def unary_unary(request: bytes, context: Context) -> Message | None:
+        async def unary_unary(requests: AsyncIterator[bytes], context: Context) -> Message | None:
             async def answer() -> Message:
-                return await self.behaviour(self._parse(request), who)  # type: ignore[no-any-return]
+                message = await self._only(requests)
+                return await self.behaviour(message, _known(who, context))  # type: ignore[no-any-return]
 
-            return await self._guard(answer, context)
+            return await self._guard(answer, who, context)
 
         async def stream_unary(requests: AsyncIterator[bytes], context: Context) -> Message | None:
-            async def parsed() -> AsyncIterator[Message]:
-                async for request in requests:
-                    yield self._parse(request)
-
             async def answer() -> Message:
-                return await self.behaviour(parsed(), who)  # type: ignore[no-any-return]
+                async with self._in_time(self._allowance.upload_seconds, "upload"):
+                    return await self.behaviour(self._bounded(requests), who)  # type: ignore[no-any-return]
 
-            return await self._guard(answer, context)
+            return await self._guard(answer, who, context)
 
-        async def unary_stream(request: bytes, context: Context) -> None:
+        async def unary_stream(requests: AsyncIterator[bytes], context: Context) -> None:
             async def answer() -> None:
-                answers = self.behaviour(self._parse(request), who)
+                answers = self.behaviour(await self._only(requests), who)
                 try:
                     async for each in answers:
                         await context.write(each)
                 finally:
                     await answers.aclose()
 
-            await self._guard(answer, context)
+            await self._guard(answer, who, context)
 
         if self._method.client_streaming:
             return grpc.stream_unary_rpc_method_handler(stream_unary, None, _serialize)
         if self._method.server_streaming:
-            return grpc.unary_stream_rpc_method_handler(unary_stream, None, _serialize)
-        return grpc.unary_unary_rpc_method_handler(unary_unary, None, _serialize)
+            return grpc.stream_stream_rpc_method_handler(unary_stream, None, _serialize)
+        return grpc.stream_unary_rpc_method_handler(unary_unary, None, _serialize)
+
+    async def _only(self, requests: AsyncIterator[bytes]) -> Message:
+        """The message of a call that has one."""
+        async with self._in_time(_OPEN_MESSAGE_SECONDS if self.is_open else _MESSAGE_SECONDS, "message"):
+            request = await anext(aiter(requests), None)
+        if request is None:
+            raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, "The call ended before its message came.")
+        return self._parse(request)
+
+    async def _bounded(self, requests: AsyncIterator[bytes]) -> AsyncIterator[Message]:
+        """The messages of an upload, as long as they are not too much together."""
+        most = left = self._allowance.upload_bytes
+        async for request in requests:
+            left -= len(request)
+            if left < 0:
+                text = f"An upload has at most {most >> 20:,} MiB here (--max-upload-mib of the service)."
+                raise RpcError(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
+            yield self._parse(request)
+
+    @contextlib.asynccontextmanager
+    async def _in_time(self, seconds: float, what: str) -> AsyncIterator[None]:
+        limit = asyncio.timeout(seconds)
+        try:
+            async with limit:
+                yield
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            text = f"The {what} did not come within {seconds:g} s and the call was ended."
+            raise RpcError(grpc.StatusCode.DEADLINE_EXCEEDED, text) from None
 
     def _parse(self, request: bytes) -> Message:
         try:
@@ -138,10 +222,17 @@ class _Route:
             name = self._method.input_type.full_name
             raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, f"The request is not a valid {name}.") from None
 
-    async def _guard(self, run: Callable[[], Awaitable[Result]], context: Context) -> Result | None:
+    async def _guard(
+        self, run: Callable[[], Awaitable[Result]], who: Caller | Metadata, context: Context
+    ) -> Result | None:
         """Run, and turn what goes wrong into a status; of an unexpected error the caller learns a reference only."""
+        if isinstance(who, Caller):
+            turns, name = self._allowance.of_callers, who.key_id
+        else:
+            turns, name = self._allowance.of_strangers, _address_of(context)
         try:
-            return await run()
+            with turns.turn(name):
+                return await run()
         except RpcError as error:
             refusal = error
         except LabelerError as error:
@@ -150,5 +241,5 @@ class _Route:
             raise
         except Exception:
             refusal = _unexpected(self._method.full_name)
-        await context.abort(refusal.code, refusal.message)
+        await _abort(context, refusal)
         return None

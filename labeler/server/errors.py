@@ -13,13 +13,17 @@ _MOST_BYTES = 2_000
 
 
 class RpcError(Exception):
-    """Ends an RPC with `code`; `message` is what the caller reads, and names the field or the thing."""
+    """Ends an RPC with `code`; `message` is what the caller reads, and names the field or the thing.
 
-    def __init__(self, code: grpc.StatusCode, message: str) -> None:
+    With `retry_after`, in seconds, nothing was done and the caller may say it again after that time.
+    """
+
+    def __init__(self, code: grpc.StatusCode, message: str, retry_after: float = 0.0) -> None:
         super().__init__(message)
         self.code = code
         whole = message.encode()
         self.message = message if len(whole) <= _MOST_BYTES else whole[:_MOST_BYTES].decode(errors="ignore") + "…"
+        self.retry_after = retry_after
 
 
 def invalid(field: str, problem: str) -> RpcError:
@@ -43,6 +47,16 @@ def too_large(message: str) -> RpcError:
     """RESOURCE_EXHAUSTED; clients of the Data API look for the word in front and ask for less."""
     return RpcError(grpc.StatusCode.RESOURCE_EXHAUSTED, f"INCLUDE_BINARY_TOO_LARGE: {message}")
 
+
+def slow_down(message: str, seconds: float) -> RpcError:
+    """RESOURCE_EXHAUSTED; `message` says what was too much, without a stop."""
+    seconds = max(seconds, _SHORTEST_WAIT)
+    text = f"{message}; nothing was done. Try again in {seconds:.1f} s."
+    return RpcError(grpc.StatusCode.RESOURCE_EXHAUSTED, text, seconds)
+
+
+_SHORTEST_WAIT = 0.25
+"""Seconds: callers that are told less come back all at once."""
 
 _CODES: tuple[tuple[type[LabelerError], grpc.StatusCode], ...] = (
     (InvalidValue, grpc.StatusCode.INVALID_ARGUMENT),

@@ -23,17 +23,21 @@ from labeler.domain.errors import LabelerError
 from labeler.logs import LogFormatter
 from labeler.server.accounts import Accounts
 from labeler.server.data_directory import Announcement, announced, locked
+from labeler.server.limits import Limits, connections_allowed
 from labeler.server.services import Services, refuse_damaged
 from labeler.server.stopping import stop_at_end_of, stop_on_signals, stop_without_parent
 from labeler.server.tls import CERTIFICATE_FILE, KEY_FILE, Identity, identity_of
 
-MAX_MESSAGE_BYTES = 64 << 20
 _OPTIONS: list[tuple[str, int]] = [
-    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
-    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_concurrent_streams", 128),
+    # Both, since between the two a call is refused at random.
+    ("grpc.max_metadata_size", 16 << 10),
+    ("grpc.absolute_max_metadata_size", 16 << 10),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),
+    # Clients whose network is gone must not keep their connections for the two hours of the default.
+    ("grpc.keepalive_time_ms", 300_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
     # Two services on one port would share its calls between them.
     ("grpc.so_reuseport", 0),
 ]
@@ -54,9 +58,10 @@ class Listening:
     embedded: bool = False
     token: str = field(default="", repr=False)
     """A token for this machine's user beside the announced one."""
+    limits: Limits = field(default_factory=Limits)
 
 
-def serve(directory: Path, listen: str, *, insecure: bool, embedded: bool) -> int:
+def serve(directory: Path, listen: str, *, insecure: bool, embedded: bool, limits: Limits) -> int:
     """Serve until a signal, or the end of the parent; returns the exit code. Prints one line of JSON when ready.
 
     Embedded, the first line of standard input is JSON with "token" and "socket" ("" for a loopback port),
@@ -65,10 +70,12 @@ def serve(directory: Path, listen: str, *, insecure: bool, embedded: bool) -> in
     _log_to_file()
     if embedded:
         first = json.loads(sys.stdin.buffer.readline())
-        listening = Listening(socket=str(first["socket"]), tls=False, embedded=True, token=str(first["token"]))
+        listening = Listening(
+            socket=str(first["socket"]), tls=False, embedded=True, token=str(first["token"]), limits=limits
+        )
     else:
         host, port = _address(listen)
-        listening = Listening(host, port, tls=not insecure)
+        listening = Listening(host, port, tls=not insecure, limits=limits)
     with locked(directory):
         try:
             asyncio.run(_serve(directory, listening))
@@ -90,12 +97,14 @@ async def _serve(directory: Path, listening: Listening) -> None:
         identity = identity_of(directory) if listening.tls else None
         local_token = secrets.token_urlsafe(32)
         tokens = tuple(filter(None, (local_token, listening.token)))
-        services = Services(directory, accounts, tokens)
+        services = Services(directory, accounts, tokens, listening.limits)
         stack.push_async_callback(services.close)
         ready: dict[str, str | bool] = {}
+        connections = connections_allowed(listening.limits.max_connections)
         if not listening.embedded:
-            ready["http"] = await _start_http(services, directory, listening)
-        target = await stack.enter_async_context(_grpc_server(services, listening, identity))
+            ready["http"] = await _start_http(services, directory, listening, connections)
+        options = _options(listening.limits, connections)
+        target = await stack.enter_async_context(_grpc_server(services, listening, identity, options))
         certificate = identity.certificate.decode() if identity else ""
         stack.enter_context(announced(directory, Announcement(_reachable(target), certificate, local_token)))
         watch = _watch_parent(stop, listening)
@@ -107,15 +116,18 @@ async def _serve(directory: Path, listening: Listening) -> None:
         logger.info("Serving %s at %s", directory, target)
         await stop.wait()
         logger.info("Stopping")
+        services.stop_streams()
 
 
-async def _start_http(services: Services, directory: Path, listening: Listening) -> str:
+async def _start_http(services: Services, directory: Path, listening: Listening, connections: int) -> str:
     context = None
     if listening.tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(directory / CERTIFICATE_FILE, directory / KEY_FILE)
     try:
-        port = await services.images_over_http.start(listening.host, context)
+        port = await services.images_over_http.start(
+            listening.host, context, connections, listening.limits.handshake_seconds
+        )
     except OSError:
         raise _cannot_listen(_joined(listening.host, listening.port)) from None
     base = f"{'https' if listening.tls else 'http'}://{_joined(_host_for_clients(listening.host), port)}"
@@ -123,10 +135,28 @@ async def _start_http(services: Services, directory: Path, listening: Listening)
     return base
 
 
+def _options(limits: Limits, connections: int) -> list[tuple[str, int]]:
+    """What gRPC itself sees to.
+
+    It cannot count the connections of one address: who holds all of them, each with a finished handshake, keeps
+    others out, and a service that strangers can reach needs a firewall or a proxy before it against that.
+    """
+    largest = limits.max_message_mib << 20
+    return [
+        *_OPTIONS,
+        ("grpc.max_send_message_length", largest),
+        ("grpc.max_receive_message_length", largest),
+        ("grpc.max_allowed_incoming_connections", connections),
+        ("grpc.server_handshake_timeout_ms", limits.handshake_seconds * 1_000),
+    ]
+
+
 @contextlib.asynccontextmanager
-async def _grpc_server(services: Services, listening: Listening, identity: Identity | None) -> AsyncIterator[str]:
+async def _grpc_server(
+    services: Services, listening: Listening, identity: Identity | None, options: list[tuple[str, int]]
+) -> AsyncIterator[str]:
     """Run the RPCs; gives the target that was bound."""
-    server = grpc.aio.server(options=_OPTIONS)
+    server = grpc.aio.server(options=options)
     server.add_generic_rpc_handlers((services.dispatcher,))
     wanted = f"unix:{listening.socket}" if listening.socket else _joined(listening.host, listening.port)
     try:

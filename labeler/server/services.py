@@ -13,14 +13,16 @@ from labeler.rpc.wire.labeler.v1 import labeler_pb2
 from labeler.rpc.wire.proto.rpc.v1 import auth_pb2
 from labeler.server.accounts import ACCOUNTS_FILE, Accounts
 from labeler.server.app_service import AppService
-from labeler.server.auth_service import AuthService
+from labeler.server.auth_service import AuthService, Refusals
 from labeler.server.content import Content
 from labeler.server.data_service import DataService
 from labeler.server.dataset_service import DatasetService
 from labeler.server.dispatch import Dispatcher
 from labeler.server.files import FileBlobs
+from labeler.server.follow_service import FollowService
 from labeler.server.housekeeping import keep_house
 from labeler.server.labeler_service import LabelerService
+from labeler.server.limits import Limits
 from labeler.server.open_paths import PathOpener
 from labeler.server.signed_urls import ImageServer, UrlSigner
 from labeler.server.sqlite.catalog import SqliteCatalog
@@ -48,34 +50,44 @@ def refuse_damaged(directory: Path) -> None:
 class Services:
     """All that answers calls on one data directory, and what it keeps open."""
 
-    def __init__(self, directory: Path, accounts: Accounts, local_tokens: tuple[str, ...]) -> None:
+    def __init__(
+        self, directory: Path, accounts: Accounts, local_tokens: tuple[str, ...], limits: Limits | None = None
+    ) -> None:
+        limits = limits or Limits()
+        refusals = Refusals(limits.failed_sign_ins_per_minute)
         self._catalog = SqliteCatalog(directory / CATALOG_FILE)
         self._blobs = blobs = FileBlobs(directory / BLOBS_FOLDER)
         self._housekeeping: asyncio.Task[None] | None = None
         content = Content(blobs)
         tokens = Tokens(accounts, local_tokens)
         self.signer = UrlSigner(accounts.derived_secret("signed URL"))
-        self.images_over_http = ImageServer(self._catalog, content, self.signer, tokens, accounts)
+        self.images_over_http = ImageServer(self._catalog, content, self.signer, tokens, accounts, refusals)
         readings = SqliteTabularStore(directory / READINGS_FILE)
         self._tabular = TabularService(readings, Sandbox(readings))
         data = DataService(self._catalog, blobs, self.signer.sign_url, self.signer.uri_of)
         sync = SyncService(self._catalog, blobs, accounts, self._tabular)
         opener = PathOpener(self._catalog, blobs)
         desktop = LabelerService(self._catalog, content, accounts, opener, self.signer.uri_of)
-        self.dispatcher = Dispatcher(tokens.authenticate)
+        self._following = FollowService(self._catalog)
+        self.dispatcher = Dispatcher(tokens.authenticate, limits)
         for module, service, implementations in (
             (data_pb2, "DataService", (data, self._tabular)),
             (dataset_pb2, "DatasetService", (DatasetService(self._catalog),)),
             (data_sync_pb2, "DataSyncService", (sync,)),
             (app_pb2, "AppService", (AppService(accounts),)),
-            (labeler_pb2, "LabelerService", (desktop, TrashService(self._catalog, blobs))),
+            (labeler_pb2, "LabelerService", (desktop, self._following, TrashService(self._catalog, blobs))),
         ):
             self.dispatcher.add(module.DESCRIPTOR.services_by_name[service], implementations)
-        self.dispatcher.add(auth_pb2.DESCRIPTOR.services_by_name["AuthService"], (AuthService(tokens),), is_open=True)
+        signing_in = AuthService(tokens, refusals)
+        self.dispatcher.add(auth_pb2.DESCRIPTOR.services_by_name["AuthService"], (signing_in,), is_open=True)
 
     def start_housekeeping(self) -> None:
         """Begin what a service does for itself; ends with `close`."""
         self._housekeeping = asyncio.create_task(keep_house(self._catalog, self._blobs))
+
+    def stop_streams(self) -> None:
+        """End the calls that would last as long as the service."""
+        self._following.stop()
 
     async def close(self) -> None:
         """Finish what was asked and release the files."""

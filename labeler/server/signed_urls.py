@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from labeler.domain.errors import LabelerError, Refused
 from labeler.server.accounts import Accounts
+from labeler.server.auth_service import Refusals
 from labeler.server.catalog import UNKNOWN_MIME, Catalog, ImageRecord
 from labeler.server.content import Content, reference_problem
 from labeler.server.errors import RpcError
@@ -26,7 +27,6 @@ from labeler.server.tokens import Tokens, read_signed, sign
 
 _PREFIX = "/data/"
 _HEAD_BYTES = 16 * 1024
-_HEAD_SECONDS = 10.0
 _SEND_SECONDS = 60.0
 """How long a client may leave sent bytes untaken."""
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
@@ -76,19 +76,37 @@ class ImageServer:
     """Answers the URLs of a signer from a catalog."""
 
     def __init__(
-        self, catalog: Catalog, content: Content, signer: UrlSigner, tokens: Tokens, accounts: Accounts
+        self,
+        catalog: Catalog,
+        content: Content,
+        signer: UrlSigner,
+        tokens: Tokens,
+        accounts: Accounts,
+        refusals: Refusals,
     ) -> None:
         self._catalog = catalog
         self._content = content
         self._signer = signer
         self._tokens = tokens
         self._accounts = accounts
+        self._refusals = refusals
+        self._most_connections = 0
+        self._head_seconds = 0.0
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
 
-    async def start(self, host: str, context: ssl.SSLContext | None) -> int:
-        """Listen on a free port; returns it."""
-        self._server = await asyncio.start_server(self._connected, host, 0, ssl=context, limit=_HEAD_BYTES)
+    async def start(self, host: str, context: ssl.SSLContext | None, most_connections: int, head_seconds: float) -> int:
+        """Listen on a free port; returns it. A client has `head_seconds` for TLS, and as many to say what it wants."""
+        self._most_connections = most_connections
+        self._head_seconds = head_seconds
+        self._server = await asyncio.start_server(
+            self._connected,
+            host,
+            0,
+            ssl=context,
+            limit=_HEAD_BYTES,
+            ssl_handshake_timeout=head_seconds if context else None,
+        )
         return int(self._server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
@@ -100,6 +118,9 @@ class ImageServer:
         await asyncio.gather(*self._connections, return_exceptions=True)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._connections) >= self._most_connections:
+            writer.close()
+            return
         task = asyncio.current_task()
         if task is not None:
             self._connections.add(task)
@@ -118,11 +139,11 @@ class ImageServer:
             writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        async with asyncio.timeout(_HEAD_SECONDS):
+        async with asyncio.timeout(self._head_seconds):
             head = await reader.readuntil(b"\r\n\r\n")
         try:
             request = _parsed(head)
-            record = await self._allowed(request)
+            record = await self._allowed(request, str(writer.get_extra_info("peername", ("",))[0]))
             await self._send(request, record, writer)
         except _Failure as failure:
             text = f"{failure}\n".encode()
@@ -131,7 +152,7 @@ class ImageServer:
             writer.write(text)
             await writer.drain()
 
-    async def _allowed(self, request: _Request) -> ImageRecord:
+    async def _allowed(self, request: _Request, address: str) -> ImageRecord:
         """The image that the request names, if it may have it."""
         if request.method not in ("GET", "HEAD"):
             raise _Failure(HTTPStatus.METHOD_NOT_ALLOWED, "Only GET and HEAD are answered.")
@@ -142,17 +163,20 @@ class ImageServer:
                 raise _Failure(HTTPStatus.FORBIDDEN, "The URL is not valid, or its time is over.")
             organization_id = image_id.partition("/")[0]
         else:
-            organization_id = self._organization(request.headers)
+            organization_id = self._organization(request.headers, address)
         try:
             return (await self._catalog.images(organization_id, [image_id]))[0]
         except LabelerError:
             raise _Failure(HTTPStatus.NOT_FOUND, "There is no such image.") from None
 
-    def _organization(self, headers: Mapping[str, str]) -> str:
+    def _organization(self, headers: Mapping[str, str], address: str) -> str:
         if "key" in headers:
             caller = self._accounts.check_key(headers.get("key_id", ""), headers["key"])
             if caller is not None:
                 return caller.organization_id
+            refusal = self._refusals.of(address)
+            if refusal.retry_after:
+                raise _Failure(HTTPStatus.TOO_MANY_REQUESTS, refusal.message)
         with contextlib.suppress(RpcError):
             return self._tokens.authenticate(headers).organization_id
         raise _Failure(HTTPStatus.UNAUTHORIZED, "Send an access token, or key_id and key.")
