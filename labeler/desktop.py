@@ -108,7 +108,7 @@ class Desktop:
         application = QApplication.instance()
         if isinstance(application, QApplication):
             apply_theme(application, theme)
-        self._local = await self._stack.enter_async_context(open_local(self._data))
+        self._local = await self._stack.enter_async_context(open_local(self._data, self._local_is_back))
         self._connection = await Connection.open(self._local.endpoint)
         source = await ServiceSource.open(self._connection, title="This computer")
         self._outbox = await self._open_outbox(self._connection, source, LOCAL)
@@ -137,6 +137,15 @@ class Desktop:
         outbox = Outbox.open(self._data / ("outbox.db" if address == LOCAL else f"outbox-{digest}.db"), target)
         await outbox.start(connection)
         return outbox
+
+    def _local_is_back(self) -> None:
+        """This computer's service ended and was started again."""
+        if hasattr(self, "window") and self._target[0] == LOCAL:
+            self._outbox.hurry()
+            for pictures in self._pictures:
+                pictures.forget_problems()
+            if not self.session.library.complete:
+                self.session.reload()
 
     def _forget_pictures(self) -> None:
         for pictures in self._pictures:

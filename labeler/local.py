@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import secrets
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,9 +26,12 @@ from labeler.server.data_directory import read_announcement
 _START_SECONDS = 20.0
 _STOP_SECONDS = 5.0
 _ANSWER_SECONDS = 3.0
+_AGAIN_SECONDS = 1.0
+"""Between attempts to start a service again."""
 _LONGEST_SOCKET_PATH = 90
 """Systems take 104 bytes or more."""
 _DESCRIBE = "/labeler.v1.LabelerService/Describe"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +43,11 @@ class LocalService:
 
 
 @contextlib.asynccontextmanager
-async def open_local(data_directory: Path) -> AsyncIterator[LocalService]:
+async def open_local(data_directory: Path, on_return: Callable[[], None] = lambda: None) -> AsyncIterator[LocalService]:
     """The service that has the data directory open; where there is none, one of this process's own.
 
-    Its calls are those of this machine's user, who may open paths. Raises LabelerError, with the
+    Its calls are those of this machine's user, who may open paths. One of this process's own that ends
+    is started again at the same endpoint, and `on_return` called. Raises LabelerError, with the
     service's own sentence, if it cannot start.
     """
     deadline = time.monotonic() + _START_SECONDS
@@ -50,7 +56,12 @@ async def open_local(data_directory: Path) -> AsyncIterator[LocalService]:
         try:
             own = await child.start()
             if own is not None:
-                yield LocalService(own, started_here=True)
+                keeping = asyncio.create_task(_keep_running(child, on_return), name="the local service")
+                try:
+                    yield LocalService(own, started_here=True)
+                finally:
+                    keeping.cancel()
+                    await asyncio.gather(keeping, return_exceptions=True)
                 return
         finally:
             await asyncio.to_thread(child.stop)
@@ -76,13 +87,29 @@ async def _running(data_directory: Path) -> Endpoint | None:
     return endpoint
 
 
+async def _keep_running(child: _Child, on_return: Callable[[], None]) -> None:
+    while True:
+        await asyncio.to_thread(child.wait)
+        _log.warning("the data service ended; starting it again")
+        while not await asyncio.to_thread(child.launch):  # noqa: ASYNC110 - nothing tells when it can start
+            await asyncio.sleep(_AGAIN_SECONDS)
+        on_return()
+
+
 class _Child:
     """A service as a child process. It ends when the pipe that it reads from does, however this process ends."""
 
     def __init__(self, data_directory: Path) -> None:
         self._data_directory = data_directory
         self._process: subprocess.Popen[bytes] | None = None
-        self._folder: Path | None = None
+        self._folder = _fresh_folder()
+        self._first_line = {
+            "token": secrets.token_urlsafe(32),
+            "socket": str(self._folder / "s") if _has_unix_sockets() else "",
+            "port": 0,
+        }
+        self._starting = threading.Lock()
+        self._stopped = False
         self.complaint = ""
 
     async def start(self) -> Endpoint | None:
@@ -90,44 +117,54 @@ class _Child:
 
         Raises LabelerError with the reason it gave.
         """
-        token = secrets.token_urlsafe(32)
-        ready = await asyncio.wait_for(asyncio.to_thread(self._launch, token), _START_SECONDS)
+        ready = await asyncio.wait_for(asyncio.to_thread(self.launch), _START_SECONDS)
         if ready:
-            return Endpoint(str(json.loads(ready)["listening"]), PLAINTEXT, token=token)
+            target = str(json.loads(ready)["listening"])
+            if not self._first_line["socket"]:
+                self._first_line["port"] = int(target.rpartition(":")[2])
+            return Endpoint(target, PLAINTEXT, token=str(self._first_line["token"]))
         if " already has the data directory " in self.complaint:
             return None
         raise LabelerError(self.complaint)
 
-    def _launch(self, token: str) -> bytes:
-        """Start the process and wait for its line; empty if it ended instead."""
-        self._folder = _fresh_folder()
+    def launch(self) -> bytes:
+        """Start the process and wait for its line; empty if it ended instead, or is not to start any more."""
         complaints = self._folder / "complaints"
-        path = self._folder / "s"
-        with complaints.open("wb") as errors:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "labeler", "serve", "--data", str(self._data_directory), "--embedded"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            )
-        stdin, stdout = self._process.stdin, self._process.stdout
-        if stdin is None or stdout is None:
+        with self._starting:
+            if self._stopped:
+                return b""
+            self._close_pipes()
+            with complaints.open("wb") as errors:
+                self._process = process = subprocess.Popen(
+                    [sys.executable, "-m", "labeler", "serve", "--data", str(self._data_directory), "--embedded"],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=errors,
+                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                )
+        if process.stdin is None or process.stdout is None:
             return b""
-        with contextlib.suppress(OSError):
-            stdin.write(
-                json.dumps({"token": token, "socket": str(path) if _has_unix_sockets() else ""}).encode() + b"\n"
-            )
-            stdin.flush()
-        ready = stdout.readline()
+        # What is closed or broken here was ended by `stop` or by itself, which the empty line tells.
+        with contextlib.suppress(OSError, ValueError):
+            process.stdin.write(json.dumps(self._first_line).encode() + b"\n")
+            process.stdin.flush()
+        ready = process.stdout.readline()
         if not ready:
-            self._process.wait()
+            process.wait()
             lines = complaints.read_text("utf-8", "replace").strip().splitlines()
             self.complaint = lines[-1].removeprefix("labeler: ") if lines else "The data service ended as it started."
+            _log.info("the data service did not start: %s", self.complaint)
         return ready
+
+    def wait(self) -> None:
+        """Return when the process has ended."""
+        if self._process is not None:
+            self._process.wait()
 
     def stop(self) -> None:
         """End the process, if it runs, and wait for it."""
+        with self._starting:
+            self._stopped = True
         process = self._process
         if process is not None:
             if process.stdin is not None:
@@ -138,10 +175,14 @@ class _Child:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._close_pipes()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _close_pipes(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout) if self._process else ():
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
 
 
 def _has_unix_sockets() -> bool:

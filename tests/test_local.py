@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from labeler.local import open_local
 from labeler.rpc.wire.app.data.v1 import data_pb2
 from labeler.rpc.wire.labeler.v1 import labeler_pb2
 from labeler.server.data_directory import read_announcement
+from tests.conftest import child_processes, command_line
 
 SERVICE = "/labeler.v1.LabelerService/"
 JPEG = b"\xff\xd8\xff\xe0 a small picture, as far as its first bytes tell"
@@ -178,3 +180,17 @@ async def test_the_service_ends_when_the_one_that_started_it_is_killed(tmp_path:
     async with open_local(tmp_path) as service:
         assert service.started_here
         assert (await describe(service.endpoint)).version
+
+
+@pytest.mark.logs("the data service ended; starting it again")
+async def test_a_service_that_is_killed_is_started_again_at_the_same_place(tmp_path: Path) -> None:
+    data, returned = tmp_path / "data", asyncio.Event()
+    async with open_local(data, returned.set) as service, await Connection.open(service.endpoint) as connection:
+        request = labeler_pb2.DescribeRequest()
+        await connection.unary(SERVICE + "Describe", request, labeler_pb2.DescribeResponse)
+        (pid,) = [pid for pid in child_processes() if "serve" in command_line(pid)]
+        os.kill(pid, signal.SIGKILL)
+        await asyncio.wait_for(returned.wait(), 30)
+        assert (await describe(service.endpoint)).opens_paths
+        await asyncio.wait_for(connection.restored(), 30)
+        await connection.unary(SERVICE + "Describe", request, labeler_pb2.DescribeResponse)

@@ -174,6 +174,10 @@ class Calls:
             return Delivered()
         return Delivered()
 
+    async def restored(self) -> None:
+        """Return when the service, which could not be reached, can be reached again."""
+        await self._connection.restored()
+
     async def _box(self, image_id: str, box_id: str) -> Box | None:
         return next((box for box in await self._boxes(image_id) if box.id == box_id), None)
 

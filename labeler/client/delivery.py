@@ -73,6 +73,7 @@ class Delivery:
         waits = [
             asyncio.ensure_future(self._sleep(self._uniform(0, most))),
             asyncio.ensure_future(self._hurry.wait()),
+            asyncio.ensure_future(self._soon_after_return()),
         ]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -82,6 +83,10 @@ class Delivery:
             await asyncio.gather(*waits, return_exceptions=True)
         # Calls that were under way when the pause began failed for the same reason; it has been waited for.
         self._failed = False
+
+    async def _soon_after_return(self) -> None:
+        await self._calls.restored()
+        await self._sleep(self._uniform(0, FIRST_PAUSE))
 
     async def _deliver(self, units: Sequence[Unit]) -> None:
         try:

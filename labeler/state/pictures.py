@@ -73,6 +73,12 @@ class Pictures(Generic[Picture]):
         for one in [one for one in self._problems if one.image_id == image_id]:
             del self._problems[one]
 
+    def forget_problems(self) -> None:
+        """Try again what could not be had, because what hindered it is gone."""
+        gone, self._problems = list(self._problems), {}
+        for one in gone:
+            self.ready.emit(one)
+
     def clear(self) -> None:
         self.want(())
         self._held.clear()
