@@ -42,6 +42,7 @@ class MemorySource:
         self.title = "This computer"
         self.organization_id = "acme"
         self.opens_paths = True
+        self.can_jump = True
         self.orders: tuple[Order, ...] = (Order.NAME, Order.NEWEST)
         self.list = list(images)
         self.contents = dict(contents or {})
@@ -62,6 +63,12 @@ class MemorySource:
         start = int(after or 0)
         end = start + limit
         return Page(tuple(found[start:end]), str(end) if end < len(found) else "")
+
+    def jumps(self, wanted: Filter) -> bool:
+        return self.can_jump
+
+    async def page_at(self, wanted: Filter, order: Order, place: int, limit: int) -> Page:
+        return await self.page(wanted, order, str(place), limit)
 
     async def count(self, wanted: Filter) -> int | None:
         return len(self._matching(wanted)) if self.counts_known else None

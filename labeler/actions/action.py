@@ -57,7 +57,7 @@ def has_image(session: Session) -> bool:
 
 
 def has_images(session: Session) -> bool:
-    return bool(session.library.images)
+    return session.library.size > 0
 
 
 def has_box(session: Session) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from labeler.actions.action import Action, Where, has_images
+from labeler.state import selecting
 from labeler.state.prompts import Prompt
 from labeler.state.session import Mode, Session
 
@@ -130,14 +131,7 @@ def select_range(session: Session) -> None:
 
 def select_all(session: Session) -> None:
     """Select all images that match the filter."""
-    session.library.want_all()
-    session.tasks.start(_select_all(session))
-
-
-async def _select_all(session: Session) -> None:
-    await session.library.loaded()
-    session.grid.select(session.ids)
-    session.said.emit(f"Selected {len(session.ids)} images")
+    selecting.select_all(session)
 
 
 def bigger(session: Session) -> None:

@@ -100,18 +100,19 @@ class Grid:
         self._size = min(max(self._size + steps, 0), len(SIZES) - 1)
         self.resized.emit()
 
-    def move_to(self, index: int, ids: list[str], extend: bool = False) -> None:
-        """Put the cursor on an index; `extend` or visual mode selects all from where the range began.
-
-        `ids` are the ids of the loaded images, by index.
-        """
-        self.cursor = max(0, index)
-        if extend or self.visual:
-            low, high = sorted((self._anchor, self.cursor))
-            self.selected = set(ids[low : high + 1])
-        else:
-            self._anchor = self.cursor
+    def move_to(self, index: int) -> None:
+        """Put the cursor on an index; a range begins there."""
+        self.cursor = self._anchor = max(0, index)
         self.moved.emit()
+
+    def range_to(self, index: int) -> tuple[int, int]:
+        """The first and the last index of the range from where it began to an index."""
+        return min(self._anchor, index), max(self._anchor, index)
+
+    def extend_to(self, index: int, ids: Iterable[str]) -> None:
+        """Put the cursor on an index, and select the images of the range to it, which are these."""
+        self.cursor = index
+        self.select(ids)
 
     def toggle(self, image_id: str) -> None:
         self._anchor = self.cursor

@@ -10,6 +10,7 @@ from labeler.domain.box import Box
 from labeler.domain.edit import Change, apply_changes
 from labeler.domain.filter import EMPTY, Filter, Order
 from labeler.domain.image import Image
+from labeler.state.loaded import Loaded
 from labeler.state.signal import Signal
 from labeler.state.source import ImageSource
 from labeler.state.tasks import Tasks
@@ -17,75 +18,123 @@ from labeler.state.tasks import Tasks
 FIRST_PAGE = 100
 LATER_PAGES = 500
 """Few enough that the window paints between them."""
-AHEAD = 500
-"""How many images beyond the wanted one are loaded before loading rests."""
+AROUND = 500
+"""How many images before and after the wanted one are loaded before loading rests."""
+MOST = 5_000
+"""How many images stay in memory where the source can give them again from any place."""
 
 
 class Library:
-    """The images of one filter, loaded from the front as far as anybody asked, and a little further.
+    """The images of one filter, each at its index in the order; loaded are those around where anybody looks.
 
-    Signals: `reset` when the list is another one, `grown` when it has more images or its size is known,
+    A source whose pages begin anywhere (`ImageSource.jumps`) is read around the wanted index, and what is
+    far from it is let go; any other is read from the front as far as wanted, and kept.
+
+    Signals: `reset` when the list is another one, `grown` when more of it is loaded or its size is known,
     `replaced(index)` when one image has another value.
     """
 
-    def __init__(self, tasks: Tasks, overlay: Callable[[Image], Image]) -> None:
+    def __init__(self, tasks: Tasks, overlay: Callable[[Image], Image], is_kept: Callable[[str], bool]) -> None:
         self.reset: Signal[()] = Signal()
         self.grown: Signal[()] = Signal()
         self.replaced: Signal[int] = Signal()
         self.filter: Filter = EMPTY
         self.order = Order.NEWEST
-        self.images: list[Image] = []
-        self.complete = False
-        self._counted: int | None = None
-        self._index: dict[str, int] = {}
+        self._source: ImageSource | None = None
+        self._loaded = Loaded()
+        self._size: int | None = None
         self._tasks = tasks
-        self._overlay = overlay
+        self._overlay, self._is_kept = overlay, is_kept
         self._wanted = 0
+        self._spans = 0
+        self._is_old = False
+        """Whether what is loaded is of the list as it was before it was read again."""
         self._wake = asyncio.Event()
         self._loading: asyncio.Task[None] | None = None
 
     @property
     def size(self) -> int:
         """How many images there are as far as is known: the service's count, or what is loaded."""
-        if self.complete or self._counted is None:
-            return len(self.images)
-        return max(self._counted, len(self.images))
+        return max(self._size or 0, self._loaded.end)
+
+    @property
+    def _jumps(self) -> bool:
+        return self._source is not None and self._source.jumps(self.filter)
 
     @property
     def size_is_known(self) -> bool:
-        return self.complete or self._counted is not None
+        return self._size is not None
+
+    @property
+    def complete(self) -> bool:
+        """Whether every image is loaded."""
+        return self._size is not None and len(self._loaded) >= self._size
+
+    @property
+    def images(self) -> list[Image]:
+        """The images that are loaded, in order."""
+        return list(self._loaded)
 
     def index_of(self, image_id: str) -> int | None:
-        return self._index.get(image_id)
+        """The index of a loaded image."""
+        return self._loaded.place_of(image_id)
 
     def at(self, index: int) -> Image | None:
         """The image at the index; None while it is not loaded."""
-        return self.images[index] if 0 <= index < len(self.images) else None
+        return self._loaded.at(index)
+
+    def between(self, first: int, last: int) -> list[Image]:
+        """The loaded images from one index to another, both included."""
+        return list(self._loaded.between(first, last))
 
     def show(self, source: ImageSource, wanted: Filter, order: Order) -> None:
         """Show another filter or order, from its beginning."""
         self.filter, self.order = wanted, order
-        self.images, self._index, self.complete, self._counted, self._wanted = [], {}, False, None, 0
-        self._restart(self._load(source, keep=False))
+        self._loaded, self._size, self._wanted = Loaded(), None, 0
+        self._restart(source, keep=False)
         self.reset.emit()
 
     def reload(self, source: ImageSource) -> None:
-        """Read the same filter again; the images stay in view until the new list is as long."""
-        self._wanted = max(self._wanted, len(self.images))
-        self._restart(self._load(source, keep=True))
+        """Read the same filter again; the images stay in view until others are there in their stead."""
+        self._restart(source, keep=True)
 
     def want(self, index: int) -> None:
-        """Load at least up to the index."""
-        if index > self._wanted:
+        """Load the image at the index and those around it."""
+        if index != self._wanted:
             self._wanted = index
             self._wake.set()
 
-    def want_all(self) -> None:
-        self.want(2**62)
+    def is_loaded(self, first: int, last: int) -> bool:
+        """Whether all images are loaded from one index to another, both included, as far as there are any."""
+        if self._is_old or (last >= self.size and not self.size_is_known):
+            return False
+        return self._loaded.first_gap(first, min(last, self.size - 1)) is None
+
+    async def load(self, first: int, last: int) -> None:
+        """Load all images from one index to another, both included. Raises LabelerError."""
+        source, loading = self._source, self._loading
+        if source is None or not self._jumps:
+            self.want(max(last, self._wanted))
+            await self.loaded()
+            return
+        await self._until(lambda: self.size_is_known and not self._is_old)
+        self._spans += 1
+        try:
+            place: int | None = first
+            while self._loading is loading and place is not None:
+                place = self._loaded.first_gap(place, min(last, self.size - 1))
+                if place is not None:
+                    await self._fetch(source, place, LATER_PAGES)
+        finally:
+            self._spans -= 1
 
     async def loaded(self) -> None:
-        """Return when loading has come as far as was wanted or has ended."""
-        while not self.complete and self._loading and not self._loading.done() and len(self.images) <= self._wanted:
+        """Return when what is wanted is loaded, or loading has ended."""
+        await self._until(lambda: self.is_loaded(max(self._wanted - AROUND, 0) if self._jumps else 0, self._wanted))
+
+    async def _until(self, is_so: Callable[[], bool]) -> None:
+        """Return when it is so, or loading has ended."""
+        while not is_so() and self._loading and not self._loading.done():
             changed = asyncio.Event()
             self.grown.connect(changed.set)
             self.reset.connect(changed.set)
@@ -95,46 +144,95 @@ class Library:
             self.grown.disconnect(changed.set)
             self.reset.disconnect(changed.set)
 
-    def _restart(self, work: object) -> None:
+    def _restart(self, source: ImageSource, keep: bool) -> None:
         if self._loading and not self._loading.done():
             self._loading.cancel()
-        self._wake = asyncio.Event()
-        self._loading = self._tasks.start(work)  # type: ignore[arg-type]
+        self._source, self._wake, self._is_old = source, asyncio.Event(), keep
+        self._loading = self._tasks.start(self._load(source, keep))
 
     async def _load(self, source: ImageSource, keep: bool) -> None:
         counting = asyncio.ensure_future(source.count(self.filter))
         try:
-            await self._load_pages(source, keep, counting)
+            await (self._load_around if self._jumps else self._load_from_front)(source, keep, counting)
         finally:
             counting.cancel()
             await asyncio.gather(counting, return_exceptions=True)
 
-    async def _load_pages(self, source: ImageSource, keep: bool, counting: asyncio.Future[int | None]) -> None:
+    async def _load_from_front(self, source: ImageSource, keep: bool, counting: asyncio.Future[int | None]) -> None:
         fresh: list[Image] = []
+        needed = self._loaded.end if keep else 0
         after = ""
         while True:
             page = await source.page(self.filter, self.order, after, LATER_PAGES if after else FIRST_PAGE)
+            before, after = len(fresh), page.next
             fresh.extend(self._overlay(image) for image in page.images)
-            after = page.next
-            if not keep or len(fresh) >= len(self.images) or not after:
-                was_kept, keep = keep, False
-                self._take(fresh, complete=not after, is_other=was_kept)
+            if not after:
+                self._size = len(fresh)
+            if len(fresh) >= needed or not after:
+                if keep:
+                    self._begin_again(0, fresh)
+                else:
+                    self._put(before, fresh[before:])
+                keep = False
             if not after:
                 return
-            if self._counted is None:
-                self._counted = await counting
-                self.grown.emit()
-            while not keep and len(fresh) > self._wanted + AHEAD:
+            if not counting.done() or self._size is None:
+                self._note_size(await counting)
+            while not keep and len(fresh) > self._wanted + AROUND:
                 self._wake.clear()
                 await self._wake.wait()
 
-    def _take(self, fresh: list[Image], complete: bool, is_other: bool) -> None:
-        if is_other:
-            self._index = {}
-        for position in range(len(self._index), len(fresh)):
-            self._index[fresh[position].id] = position
-        self.images, self.complete = fresh, complete
-        (self.reset if is_other else self.grown).emit()
+    async def _load_around(self, source: ImageSource, keep: bool, counting: asyncio.Future[int | None]) -> None:
+        if keep:
+            size = await counting
+            start = max(min(self._wanted, self.size if size is None else size) - AROUND, 0)
+            page = await source.page_at(self.filter, self.order, start, 2 * AROUND)
+            self._size = size
+            self._begin_again(start, [self._overlay(image) for image in page.images])
+        else:
+            await self._fetch(source, 0, FIRST_PAGE)
+            self._note_size(await counting)
+        while True:
+            if (place := self._next_place()) is not None:
+                await self._fetch(source, place, LATER_PAGES)
+            else:
+                self._wake.clear()
+                await self._wake.wait()
+
+    def _next_place(self) -> int | None:
+        """Where the next page begins: it holds the missing place nearest to the wanted index."""
+        near = range(max(self._wanted - AROUND, 0), min(self._wanted + AROUND, self.size))
+        missing = self._loaded.missing(near)
+        nearest = min(missing, key=lambda place: abs(place - self._wanted), default=None)
+        if nearest is None or nearest >= self._wanted:
+            return nearest
+        return max(nearest - LATER_PAGES + 1, 0)
+
+    async def _fetch(self, source: ImageSource, place: int, limit: int) -> None:
+        page = await source.page_at(self.filter, self.order, place, limit)
+        if not page.next:
+            self._size = place + len(page.images) if page.images else min(self.size, place)
+            self._loaded.cut(self._size)
+        self._put(place, [self._overlay(image) for image in page.images])
+        if self._wanted >= self.size > 0:
+            self._wanted = self.size - 1
+            self.reset.emit()
+
+    def _put(self, place: int, images: list[Image]) -> None:
+        self._loaded.put(place, images)
+        if self._jumps and not self._spans:
+            self._loaded.trim(MOST, self._wanted, self._is_kept)
+        self.grown.emit()
+
+    def _note_size(self, counted: int | None) -> None:
+        if counted is not None and counted != self._size:
+            self._size = counted
+            self.grown.emit()
+
+    def _begin_again(self, place: int, images: list[Image]) -> None:
+        self._loaded, self._is_old = Loaded(), False
+        self._loaded.put(place, images)
+        self.reset.emit()
 
     def apply(self, changes: Iterable[Change]) -> tuple[str, ...]:
         """Make the changes on the images that are loaded; returns the ids of all images they are about."""
@@ -142,39 +240,37 @@ class Library:
         for change in changes:
             by_image.setdefault(change.image_id, []).append(change)
         for image_id, its in by_image.items():
-            index = self._index.get(image_id)
-            if index is not None:
-                self._replace(index, apply_changes(self.images[index], its))
+            if (image := self._known(image_id)) is not None:
+                self._replace(apply_changes(image, its))
         return tuple(by_image)
 
     def rename_boxes(self, names: Mapping[str, str]) -> None:
         """Give boxes the ids that the service chose for them."""
-        for index, image in enumerate(self.images):
+        for image in list(self._loaded):
             if any(box.id in names for box in image.boxes):
                 boxes = tuple(_renamed(box, names) for box in image.boxes)
-                self._replace(index, replace(image, boxes=boxes))
+                self._replace(replace(image, boxes=boxes))
 
     def update(self, images: Iterable[Image]) -> None:
         """Take newer values that the service gave."""
         for image in images:
-            index = self._index.get(image.id)
-            if index is not None:
-                self._replace(index, self._overlay(image))
+            if self._known(image.id) is not None:
+                self._replace(self._overlay(image))
 
     def remove(self, ids: Iterable[str]) -> None:
         """Take images out of the list, after they were deleted."""
-        gone = set(ids)
-        before = len(self.images)
-        self.images = [image for image in self.images if image.id not in gone]
-        if self._counted is not None:
-            self._counted -= before - len(self.images)
-        self._index = {image.id: index for index, image in enumerate(self.images)}
+        gone = self._loaded.remove(set(ids))
+        if self._size is not None:
+            self._size -= gone
         self.reset.emit()
 
-    def _replace(self, index: int, image: Image) -> None:
-        if image != self.images[index]:
-            self.images[index] = image
-            self.replaced.emit(index)
+    def _known(self, image_id: str) -> Image | None:
+        place = self._loaded.place_of(image_id)
+        return None if place is None else self._loaded.at(place)
+
+    def _replace(self, image: Image) -> None:
+        if (place := self._loaded.replace(image)) is not None:
+            self.replaced.emit(place)
 
 
 def _renamed(box: Box, names: Mapping[str, str]) -> Box:

@@ -75,11 +75,11 @@ class Place:
             return
         index, image_id, mode = self._target
         library = self._session.library
-        if not library.complete and len(library.images) <= index:
+        if library.at(index) is None and not (library.size_is_known and index >= library.size):
             return
         self._target = None
         found = library.index_of(image_id)
-        if library.images and self._session.index == 0:
+        if library.size and self._session.index == 0:
             self._session.go_to(index if found is None else found)
             modes = {one.value: one for one in type(self._session.mode)}
             self._session.set_mode(modes.get(mode, self._session.mode))

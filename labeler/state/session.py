@@ -20,6 +20,7 @@ from labeler.state.opening import open_paths
 from labeler.state.place import Place
 from labeler.state.prompts import Prompt, Question, Request
 from labeler.state.review import Review
+from labeler.state.selecting import extend_to
 from labeler.state.settings import Settings
 from labeler.state.settings_saver import SettingsSaver
 from labeler.state.signal import Signal
@@ -74,7 +75,7 @@ class Session:
         self.tasks.failed.connect(self.failed.emit)
         self.saver = SettingsSaver(settings, self.tasks)
         self.vocabulary = Vocabulary(self)
-        self.library = Library(self.tasks, lambda image: self.outbox.overlay(image))
+        self.library = Library(self.tasks, lambda image: self.outbox.overlay(image), self._is_selected)
         self.history = history or History()
         self.grid = Grid()
         self.canvas = Canvas(self._commit_box, self.said.emit, lambda: self.vocabulary.labels.current or "object")
@@ -179,15 +180,17 @@ class Session:
     def current(self) -> Image | None:
         return self.library.at(self.grid.cursor)
 
-    @property
-    def ids(self) -> list[str]:
-        return [image.id for image in self.library.images]
+    def _is_selected(self, image_id: str) -> bool:
+        return image_id in self.grid.selected
 
     def go_to(self, index: int, extend: bool = False) -> None:
         """Put the image at the index in front, as far as there is one."""
         index = min(max(index, 0), max(self.library.size - 1, 0))
         self.library.want(index)
-        self.grid.move_to(index, self.ids if extend or self.grid.visual else [], extend)
+        if extend or self.grid.visual:
+            extend_to(self, index)
+        else:
+            self.grid.move_to(index)
 
     def step(self, by: int, extend: bool = False) -> None:
         target = self.index + by
@@ -209,7 +212,8 @@ class Session:
     def targets(self) -> tuple[Image, ...]:
         """The images that an action is about: the selected ones in the grid, else the one in front."""
         if self.mode is Mode.GRID and self.grid.selected:
-            return tuple(image for image in self.library.images if image.id in self.grid.selected)
+            places = sorted(place for one in self.grid.selected if (place := self.library.index_of(one)) is not None)
+            return tuple(image for place in places if (image := self.library.at(place)) is not None)
         return (self.current,) if self.current else ()
 
     # Changes.

@@ -35,6 +35,12 @@ class ImageSource(Protocol):
         A page can have fewer than `limit` images, or none, while `next` is not empty.
         """
 
+    def jumps(self, wanted: Filter) -> bool:
+        """Whether `page_at` works for the filter."""
+
+    async def page_at(self, wanted: Filter, order: Order, place: int, limit: int) -> Page:
+        """The images of the filter from a place on, 0 the first; short, with `next` empty, only at the end."""
+
     async def count(self, wanted: Filter) -> int | None:
         """How many images match; None where the service cannot tell without reading them all."""
 

@@ -15,6 +15,7 @@ from labeler.actions.table import ACTIONS, BY_NAME
 from labeler.domain.box import Box
 from labeler.domain.image import Image
 from labeler.state.prompts import Prompt, Question
+from labeler.state.selecting import NO_END
 from labeler.state.session import Mode, Session
 from tests.memory_source import MemoryOutbox, MemorySource, make_session
 
@@ -58,8 +59,7 @@ async def hand(tmp_path: Path) -> AsyncIterator[Hand]:
     session.start()
     session.vocabulary.labels.add(["bolt", "nut"])
     session.vocabulary.tags.add(["night", "blurred"])
-    session.library.want_all()
-    await session.library.loaded()
+    await session.library.load(0, NO_END)
     session.grid.columns = 4
     session.canvas.set_room(848, 648)
     session.canvas.set_picture_size(400, 300)

@@ -114,10 +114,7 @@ async def test_reading_again_keeps_the_cursor_on_its_image(session: Session) -> 
     session.go_to(3)
     source(session).list.insert(0, Image("new", "new.png"))
     session.reload()
-    again = session.library._loading
-    assert again is not None
-    session.library.want_all()
-    await again
+    await session.library.loaded()
     assert session.index == 4
     assert session.current is not None
     assert session.current.id == "image-3"

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from labeler.domain.box import Box
 from labeler.domain.image import Image
 from labeler.state.pictures import Pictures, Wanted
+from labeler.state.selecting import NO_END
 from labeler.state.session import Session
 from labeler.ui import theme
 from labeler.ui.decode import Decoded, PictureLoader
@@ -39,8 +40,7 @@ class Desk:
 
     async def loaded(self) -> None:
         """Return when all images of the filter are there."""
-        self.session.library.want_all()
-        await self.session.library.loaded()
+        await self.session.library.load(0, NO_END)
 
     async def decoded(self, pictures: Pictures[Decoded], wanted: Wanted) -> None:
         """Return when there is the picture or the reason why not."""

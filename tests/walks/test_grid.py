@@ -23,7 +23,8 @@ async def places(person: Person, *keys: str) -> list[int]:
 
 
 def selected(person: Person) -> list[int]:
-    return [place for place, identifier in enumerate(person.session.ids) if identifier in person.session.grid.selected]
+    selected = person.session.grid.selected
+    return [place for place, image in enumerate(person.session.library.images) if image.id in selected]
 
 
 async def make_rows_of_three(person: Person) -> None:

@@ -149,6 +149,12 @@ async def check(world: World, wanted: Filter) -> None:
                 break
         falling = order in (Order.NEWEST, Order.NAME_DESCENDING)
         assert found == [one.id for one in sorted(expected, key=sort_key(order), reverse=falling)]
+        for start in (0, 1, len(found) // 2, len(found) - 1):
+            if 0 <= start < len(found):
+                before = await world.catalog.last_before(ORG, wanted, order, start)
+                assert before is not None
+                assert (await world.catalog.page(ORG, wanted, order, before, 1)).images[0].id == found[start]
+        assert await world.catalog.last_before(ORG, wanted, order, len(found) + 1) is None
     assert (await world.catalog.count(ORG, wanted)).images == len(expected)
     assert set(await world.catalog.tags(ORG, wanted)) == {tag for one in expected for tag in one.tags}
     assert set(await world.catalog.labels(ORG, wanted)) == {box.label for one in expected for box in one.boxes}
