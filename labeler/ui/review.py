@@ -17,7 +17,7 @@ from labeler.state.review import target_of
 from labeler.state.session import Session
 from labeler.ui.dialogs import Dialog, QuestionDialog
 from labeler.ui.keys import key_text
-from labeler.ui.plain import PlainLabel, menu_text
+from labeler.ui.plain import PlainLabel, menu_text, row_text
 
 
 class ReviewDialog(Dialog):
@@ -90,8 +90,7 @@ class ReviewDialog(Dialog):
         self.list.clear()
         for held in self._review.items:
             kind = "Conflict" if held.state is SaveState.CONFLICT else "Not accepted"
-            item = QListWidgetItem(f"{kind}   {self._review.what(held)}   {self._review.image_name(held)}")
-            item.setToolTip("")
+            item = QListWidgetItem(row_text(f"{kind}   {self._review.what(held)}   {self._review.image_name(held)}"))
             item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, held.problem)
             self.list.addItem(item)
         self.list.setCurrentRow(min(row, self.list.count() - 1))

@@ -37,7 +37,7 @@ from labeler.ui.help import HelpOverlay
 from labeler.ui.inspector import Inspector
 from labeler.ui.keys import KeyFilter
 from labeler.ui.notice import Notice
-from labeler.ui.plain import menu_text
+from labeler.ui.plain import menu_text, title_text
 from labeler.ui.prompt import PromptLine
 from labeler.ui.review import ReviewDialog
 from labeler.ui.theme import apply_theme
@@ -268,7 +268,7 @@ class Window(QMainWindow):
 
     def _title(self) -> None:
         shown = self.session.filter_text
-        self.setWindowTitle(f"{shown} - Labeler" if shown else "Labeler")
+        self.setWindowTitle(f"{title_text(shown)} - Labeler" if shown else "Labeler")
 
     def _restore(self) -> None:
         settings = self.session.settings
