@@ -21,6 +21,7 @@ from labeler.domain.errors import Missing, Refused
 from labeler.domain.filter import Filter, Order
 from labeler.domain.image import Choice, Dataset, Image
 from labeler.domain.library import OpenProgress, Page
+from labeler.domain.text import check_text
 from labeler.rpc.convert import ORDER_TO, dataset_from, filter_to, image_from, is_exact
 from labeler.rpc.errors import ExhaustedError, GRPCError, RefusedError, Status, UnimplementedError
 from labeler.rpc.wire.app.data.v1 import data_pb2
@@ -231,6 +232,8 @@ class ServiceSource:
 
     async def open_paths(self, paths: Sequence[Path], copy: bool) -> AsyncIterator[OpenProgress]:
         absolute = await asyncio.to_thread(lambda: [str(path.absolute()) for path in paths])
+        for path in absolute:
+            check_text("path", path)
         request = labeler_pb2.OpenPathsRequest(paths=absolute, copy=copy)
         progress = self.connection.stream_in(
             LABELER + "OpenPaths", request, labeler_pb2.OpenPathsProgress, timeout=OPEN_TIMEOUT

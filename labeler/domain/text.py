@@ -19,9 +19,10 @@ def one_line(text: str, most: int = 0) -> str:
 
     Longer than `most` characters, it is cut and ends in an ellipsis; 0 cuts nothing.
     """
-    if 0 < most < len(text):
-        text = text[: most - 1] + "…"
-    return _ACTS.sub(_escaped, text)
+    if not most:
+        return _ACTS.sub(_escaped, text)
+    shown = _ACTS.sub(_escaped, text[: most + 1])
+    return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 
 def readable(text: str) -> str:

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 from labeler.domain.image import Dataset
 from labeler.state.prompts import Question
 from labeler.state.session import Session
-from labeler.ui.plain import PlainLabel
+from labeler.ui.plain import PlainLabel, menu_text, row_text, title_text
 
 FORMATS = (("coco", "COCO: images and annotations.json"), ("viam", "Viam: data, metadata and dataset.jsonl"))
 
@@ -36,7 +36,7 @@ class Dialog(QDialog):
 
     def __init__(self, parent: QWidget, title: str) -> None:
         super().__init__(parent)
-        self.setWindowTitle(title)
+        self.setWindowTitle(title_text(title))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(420)
         self.body = QVBoxLayout(self)
@@ -45,7 +45,7 @@ class Dialog(QDialog):
 
     def add_buttons(self, accept: str) -> QPushButton:
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        chosen = buttons.addButton(accept, QDialogButtonBox.ButtonRole.AcceptRole)
+        chosen = buttons.addButton(menu_text(accept), QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self.body.addWidget(buttons)
@@ -106,7 +106,7 @@ class DatasetsDialog(Dialog):
                 if dataset.images == 1
                 else f"   {dataset.images:,} images"
             )
-            item = QListWidgetItem(dataset.name + count)
+            item = QListWidgetItem(row_text(dataset.name) + count)
             item.setData(Qt.ItemDataRole.UserRole, dataset.id)
             self.list.addItem(item)
             if current and dataset.id == current.id:

@@ -24,7 +24,7 @@ from labeler.domain.errors import InvalidValue
 from labeler.domain.filter import Filter, Order, Tagged, filter_text, parse_time
 from labeler.domain.image import Choice
 from labeler.state.session import Session
-from labeler.ui.plain import PlainLabel, menu_text
+from labeler.ui.plain import PlainLabel, menu_text, row_text
 
 MANY = ("tags", "labels", "mime_types", "location_ids")
 SECTIONS: tuple[tuple[str, str], ...] = (
@@ -130,7 +130,7 @@ class Section(QWidget):
 
     def _box(self, choice: Choice, is_chosen: bool) -> QCheckBox:
         count = "" if choice.count is None else f"   {choice.count:,}"
-        box = QCheckBox(menu_text(_short(choice.title) + count))
+        box = QCheckBox(menu_text(_short(row_text(choice.title)) + count))
         box.setObjectName(choice.value)
         box.setChecked(is_chosen)
         box.setAccessibleName(f"{self._title.text()}: {choice.title}{count}")
@@ -228,7 +228,7 @@ class FilterPanel(QScrollArea):
             line.setPlaceholderText("YYYY-MM-DD")
             line.setAccessibleName(f"Captured {title.lower()}")
             line.editingFinished.connect(self._times_typed)
-            form.addRow(title, line)
+            form.addRow(PlainLabel(title), line)
             lines.append(line)
         layout.addLayout(form)
         return lines[0], lines[1]

@@ -67,7 +67,6 @@ class HelpOverlay(QFrame):
                 bold.setBold(True)
                 keys.setFont(bold)
                 title = PlainLabel(action.title)
-                title.setToolTip("")
                 title.setAccessibleDescription(action.help)
                 column.addWidget(keys, place, 0)
                 column.addWidget(title, place, 1)

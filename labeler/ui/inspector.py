@@ -20,7 +20,7 @@ from labeler.domain.image import Image
 from labeler.domain.saving import SaveState
 from labeler.state.session import Session
 from labeler.ui import theme
-from labeler.ui.plain import PlainLabel
+from labeler.ui.plain import PlainLabel, row_text
 
 STATE_TEXT = {
     SaveState.SAVING: "Saving",
@@ -114,7 +114,6 @@ class Inspector(QScrollArea):
             return
         self._shown = shown
         self._name.setText(image.file_name or image.id if image else "No image")
-        self._name.setToolTip("")
         self._state.setText("\n".join([STATE_TEXT[state], *self._reasons(image)]) if state else "")
         self._fill_boxes(image, size)
         self._tags.setText("   ".join(image.tags) if image and image.tags else "None   (t)")
@@ -137,7 +136,7 @@ class Inspector(QScrollArea):
         boxes = image.boxes if image else ()
         self._boxes_title.setText(f"Boxes   {len(boxes)}" if boxes else "Boxes")
         for box in boxes:
-            item = QListWidgetItem(self._chip(box.label), box_text(box, size))
+            item = QListWidgetItem(self._chip(box.label), row_text(box_text(box, size)))
             item.setData(Qt.ItemDataRole.UserRole, box.id)
             self.boxes.addItem(item)
             if box.id == self._session.canvas.selected:

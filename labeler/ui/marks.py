@@ -9,8 +9,13 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
 from labeler.domain.box import Box
 from labeler.domain.saving import SaveState
+from labeler.domain.text import one_line
 from labeler.state.names import Names
 from labeler.ui import theme
+from labeler.ui.plain import row_text
+
+MOST_ON_CHIP = 60
+MOST_IN_SENTENCES = 1_000
 
 
 def contained(width: int, height: int, room: QRect) -> QRect:
@@ -58,9 +63,9 @@ def paint_small_boxes(painter: QPainter, picture: QRect, boxes: Iterable[Box], l
 
 
 def chip_size(text: str, font: QFont) -> tuple[float, float]:
-    """Width and height in px of a chip with the text."""
+    """Width and height in px of a chip with the text, which is cut to `MOST_ON_CHIP` characters."""
     metrics = QFontMetricsF(font)
-    return metrics.horizontalAdvance(text) + 8, metrics.height() + 2
+    return metrics.horizontalAdvance(one_line(text, MOST_ON_CHIP)) + 8, metrics.height() + 2
 
 
 def paint_chip(painter: QPainter, place: QRectF, text: str, background: QColor, font: QFont) -> None:
@@ -70,7 +75,7 @@ def paint_chip(painter: QPainter, place: QRectF, text: str, background: QColor, 
     painter.setBrush(background)
     painter.drawRoundedRect(place, 3, 3)
     painter.setPen(theme.text_on(background))
-    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, one_line(text, MOST_ON_CHIP))
 
 
 def paint_tags(painter: QPainter, room: QRect, tags: Iterable[str], names: Names, font: QFont) -> None:
@@ -78,7 +83,7 @@ def paint_tags(painter: QPainter, room: QRect, tags: Iterable[str], names: Names
     left, bottom = float(room.left()), float(room.bottom() + 1)
     waiting = list(tags)
     while waiting:
-        text = waiting[0]
+        text = one_line(waiting[0], MOST_ON_CHIP)
         width, height = chip_size(text, font)
         more = f"+{len(waiting)}"
         needs_more = len(waiting) > 1
@@ -127,6 +132,7 @@ def paint_warning(painter: QPainter, center: QPointF, radius: float, color: QCol
 def paint_sentences(painter: QPainter, room: QRect, title: str, text: str, colors: tuple[QColor, QColor]) -> None:
     """A title and a sentence under it, in the middle of the room."""
     flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
+    title, text = row_text(title), one_line(text, MOST_IN_SENTENCES)
     middle = room.adjusted(room.width() // 8, 0, -room.width() // 8, 0)
     painter.setFont(theme.font(theme.TITLE_PX))
     head = painter.boundingRect(middle, flags, title)

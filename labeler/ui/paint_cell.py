@@ -22,6 +22,7 @@ from labeler.ui.marks import (
     paint_warning,
     scaled,
 )
+from labeler.ui.plain import row_text
 
 SCALED_KEPT = 400
 
@@ -90,12 +91,12 @@ class CellPainter:
         painter.save()
         painter.setClipRect(text)
         flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere
-        painter.drawText(text, flags, problem)
+        painter.drawText(text, flags, row_text(problem))
         painter.restore()
 
     def _caption(self, painter: QPainter, place: QRect, cell: Cell, image: Image, colors: theme.Colors) -> None:
         line = QRect(place.x() + 8, place.bottom() - CAPTION + 2, place.width() - 16, CAPTION - 2)
-        name = image.file_name.rsplit("/", 1)[-1] or image.id
+        name = row_text(image.file_name.rsplit("/", 1)[-1] or image.id)
         if cell.state is not SaveState.DELIVERED:
             paint_save_state(painter, QPointF(line.right() - 3, line.center().y() + 0.5), cell.state, colors)
             line.setRight(line.right() - 14)

@@ -1,10 +1,19 @@
-"""Labels that show text as it is: nothing that comes from outside is ever read as markup."""
+"""Labels that show text as it is: nothing that comes from outside is ever read as markup, or acts otherwise.
+
+Other widgets of Qt that take texts for markup (QLabel itself, message boxes, tool tips, text browsers) are used
+nowhere else.
+"""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from labeler.domain.text import one_line, readable
+
+MOST_IN_ROW = 300
+"""Characters of a text on one line; what follows cannot be seen."""
 
 
 class PlainLabel(QLabel):
@@ -18,9 +27,11 @@ class PlainLabel(QLabel):
             self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setText(text)
 
+    def setText(self, text: str) -> None:
+        super().setText(readable(text) if self.wordWrap() else one_line(text))
+
     def minimumSizeHint(self) -> QSize:
-        if self.wordWrap():
-            return super().minimumSizeHint()
+        """Narrow, as a long word from outside must not widen the window."""
         return QSize(8, super().minimumSizeHint().height())
 
     def sizeHint(self) -> QSize:
@@ -35,13 +46,21 @@ class PlainLabel(QLabel):
             return
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        text = QFontMetrics(self.font()).elidedText(
-            self.text().replace("\n", " "), Qt.TextElideMode.ElideRight, self.width()
-        )
+        text = QFontMetrics(self.font()).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
         painter.drawText(self.rect(), int(self.alignment()), text)
         painter.end()
 
 
 def menu_text(text: str) -> str:
     """A text for buttons and menus, where & would mark a mnemonic."""
-    return text.replace("&", "&&")
+    return one_line(text, MOST_IN_ROW).replace("&", "&&")
+
+
+def row_text(text: str) -> str:
+    """A text for one row of a list."""
+    return one_line(text, MOST_IN_ROW)
+
+
+def title_text(text: str) -> str:
+    """A text for the title of a window, where [*] would mark what is not saved."""
+    return one_line(text, MOST_IN_ROW).replace("[*]", "[*][*]")

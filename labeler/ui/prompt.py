@@ -16,8 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from labeler.domain.image import Choice
 from labeler.state.prompts import Prompt
-from labeler.ui.plain import PlainLabel
+from labeler.ui.plain import PlainLabel, row_text
 
 WIDTH, ROW, MOST_ROWS = 560, 28, 10
 
@@ -77,9 +78,10 @@ class PromptLine(QFrame):
         for widget in (self._title, self.line, self.list, self._hint):
             layout.addWidget(widget)
         self._prompt: Prompt | None = None
+        self._choices: tuple[Choice, ...] = ()  # not in the list's items: on its way through Qt text can change
         self.line.textEdited.connect(self._typed)
         self.line.installEventFilter(self)
-        self.list.itemClicked.connect(lambda item: self._accept(str(item.data(Qt.ItemDataRole.UserRole))))
+        self.list.itemClicked.connect(lambda item: self._accept(self._value(self.list.row(item))))
         self.hide()
 
     @property
@@ -147,15 +149,14 @@ class PromptLine(QFrame):
     def _suggest(self, text: str) -> None:
         self.list.clear()
         prompt = self._prompt
-        for choice in prompt.suggest(text) if prompt else ():
-            item = QListWidgetItem(choice.title)
-            item.setData(Qt.ItemDataRole.UserRole, choice.value)
-            self.list.addItem(item)
+        self._choices = tuple(prompt.suggest(text)) if prompt else ()
+        for choice in self._choices:
+            self.list.addItem(QListWidgetItem(row_text(choice.title)))
         if self.list.count() and prompt and (prompt.only_choices or self._is_begun(text)):
             self.list.setCurrentRow(0)
 
     def _is_begun(self, text: str) -> bool:
-        first = str(self.list.item(0).data(Qt.ItemDataRole.UserRole))
+        first = self._value(0)
         return bool(text.strip()) and first.casefold().startswith(text.strip().casefold())
 
     def _move(self, by: int) -> None:
@@ -165,17 +166,19 @@ class PromptLine(QFrame):
             self.list.setCurrentRow(row % count if self.list.currentRow() >= 0 else (0 if by > 0 else count - 1))
 
     def _complete(self) -> None:
-        item = self.list.currentItem() or self.list.item(0)
-        if item:
-            self.line.setText(str(item.data(Qt.ItemDataRole.UserRole)))
+        if self._choices:
+            self.line.setText(self._value(max(self.list.currentRow(), 0)))
             self._typed(self.line.text())
 
+    def _value(self, row: int) -> str:
+        return self._choices[row].value
+
     def _enter(self) -> None:
-        item, typed = self.list.currentItem(), self.line.text()
-        if item is None:
+        row, typed = self.list.currentRow(), self.line.text()
+        if row < 0:
             self._accept(typed)
             return
-        value = str(item.data(Qt.ItemDataRole.UserRole))
+        value = self._value(row)
         exact = self._prompt is not None and not self._prompt.only_choices and self._prompt.check(typed) == ""
         is_longer_filter = exact and value != typed and value.endswith(":")
         self._accept(typed if is_longer_filter else value)
