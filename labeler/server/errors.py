@@ -7,7 +7,6 @@ import grpc
 from labeler.domain.errors import InvalidValue, LabelerError, Missing, NotSignedIn, Unreachable
 from labeler.server.catalog import NameTaken
 
-
 _MOST_BYTES = 2_000
 """Of a message. Clients take 8 KiB of metadata, where each byte of it can need three, and see another status beyond."""
 

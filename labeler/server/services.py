@@ -19,7 +19,6 @@ from labeler.server.data_service import DataService
 from labeler.server.dataset_service import DatasetService
 from labeler.server.dispatch import Dispatcher
 from labeler.server.files import FileBlobs
-from labeler.server.follow_service import FollowService
 from labeler.server.housekeeping import keep_house
 from labeler.server.labeler_service import LabelerService
 from labeler.server.limits import Limits
@@ -68,14 +67,13 @@ class Services:
         sync = SyncService(self._catalog, blobs, accounts, self._tabular)
         opener = PathOpener(self._catalog, blobs)
         desktop = LabelerService(self._catalog, content, accounts, opener, self.signer.uri_of)
-        self._following = FollowService(self._catalog)
         self.dispatcher = Dispatcher(tokens.authenticate, limits)
         for module, service, implementations in (
             (data_pb2, "DataService", (data, self._tabular)),
             (dataset_pb2, "DatasetService", (DatasetService(self._catalog),)),
             (data_sync_pb2, "DataSyncService", (sync,)),
             (app_pb2, "AppService", (AppService(accounts),)),
-            (labeler_pb2, "LabelerService", (desktop, self._following, TrashService(self._catalog, blobs))),
+            (labeler_pb2, "LabelerService", (desktop, TrashService(self._catalog, blobs))),
         ):
             self.dispatcher.add(module.DESCRIPTOR.services_by_name[service], implementations)
         signing_in = AuthService(tokens, refusals)
@@ -84,10 +82,6 @@ class Services:
     def start_housekeeping(self) -> None:
         """Begin what a service does for itself; ends with `close`."""
         self._housekeeping = asyncio.create_task(keep_house(self._catalog, self._blobs))
-
-    def stop_streams(self) -> None:
-        """End the calls that would last as long as the service."""
-        self._following.stop()
 
     async def close(self) -> None:
         """Finish what was asked and release the files."""
