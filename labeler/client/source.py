@@ -66,6 +66,8 @@ class ServiceSource:
         described: labeler_pb2.DescribeResponse | None = None,
     ) -> None:
         self.connection, self.organization_id, self.title = connection, organization_id, title
+        self.described = described
+        """What our own services say of themselves, for a source made without asking; None of others."""
         self._is_ours = described is not None
         self.opens_paths = described is not None and described.opens_paths
         by_name = (Order.NAME, Order.NAME_DESCENDING) if self._is_ours else ()
@@ -136,6 +138,11 @@ class ServiceSource:
         return filter_to(wanted, [self.organization_id] if self.organization_id else [])
 
     async def count(self, wanted: Filter) -> int | None:
+        total = await self.total(wanted)
+        return None if total is None else total[0]
+
+    async def total(self, wanted: Filter) -> tuple[int, int] | None:
+        """How many images match and their pictures' bytes; None where the service cannot tell without reading all."""
         if not is_exact(wanted):
             return None
         response = await self.connection.unary(
@@ -145,7 +152,7 @@ class ServiceSource:
             ),
             data_pb2.BinaryDataByFilterResponse,
         )
-        return response.count
+        return response.count, response.total_size_bytes
 
     async def images(self, ids: Sequence[str]) -> tuple[Image, ...]:
         runs = [ids[start : start + BY_IDS] for start in range(0, len(ids), BY_IDS)]
