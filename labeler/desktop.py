@@ -19,6 +19,7 @@ from labeler.client.channel import Connection
 from labeler.client.endpoint import PLAINTEXT, TLS, Endpoint, Security
 from labeler.client.outbox import Outbox
 from labeler.client.source import ServiceSource, organizations
+from labeler.decoding.workers import Workers
 from labeler.disk import make_data_directory
 from labeler.domain.errors import InvalidValue, LabelerError
 from labeler.domain.filter import Filter
@@ -86,11 +87,10 @@ class Desktop:
     ) -> None:
         self.window.keys.remove()
         self.window.hide()
-        async with self._stack:  # the service ends last
+        async with self._stack:  # the service and the workers end last
             if self._switching:
                 await asyncio.gather(self._switching, return_exceptions=True)
             await self.session.close()
-            await asyncio.to_thread(self._loader.close)
             try:
                 await self._outbox.close()
             finally:
@@ -108,6 +108,9 @@ class Desktop:
         application = QApplication.instance()
         if isinstance(application, QApplication):
             apply_theme(application, theme)
+        workers = Workers()
+        self._stack.push_async_callback(asyncio.to_thread, workers.close)
+        workers.start()
         self._local = await self._stack.enter_async_context(open_local(self._data, self._local_is_back))
         self._connection = await Connection.open(self._local.endpoint)
         source = await ServiceSource.open(self._connection, title="This computer")
@@ -115,7 +118,7 @@ class Desktop:
         self._target = (LOCAL, source.organization_id)
         self.session = Session(source, self._outbox, settings, _export, _history(self._outbox))
         keymap, wrong = _keymap(settings)
-        self._loader = PictureLoader(source)
+        self._loader = PictureLoader(source, workers)
         thumbnails: Pictures[Decoded] = Pictures(
             self.session.tasks, self._loader.load, lambda one: one.size_bytes, THUMBNAIL_BYTES
         )

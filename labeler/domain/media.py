@@ -29,8 +29,14 @@ EXTENSION_OF_MIME = {
 PICTURE_EXTENSIONS = frozenset(
     ext for ext, mime in MIME_OF_EXTENSION.items() if mime.startswith("image/") and "vnd" not in mime
 )
+SHOWN = frozenset(
+    ("image/jpeg", "image/png", "image/webp", "image/bmp", "image/tiff", "image/gif", "image/avif")
+)  # fmt: skip
+"""Kinds that are shown. SVG is not among them: it is a program that reads other files."""
 HEAD_SIZE = 32
 """How many first bytes `sniff` needs."""
+LOOK_SIZE = 256
+"""How many first bytes `why_not_shown` needs."""
 
 
 def sniff(head: bytes) -> str | None:
@@ -57,6 +63,23 @@ def sniff(head: bytes) -> str | None:
         if brands & {b"heic", b"heix", b"mif1"}:
             return "image/heic"
     return None
+
+
+def why_not_shown(head: bytes) -> str:
+    """Why what begins with these `LOOK_SIZE` bytes cannot be shown, to follow "because"; empty if it can."""
+    kind = sniff(head[:HEAD_SIZE])
+    if kind in SHOWN:
+        return ""
+    if kind:
+        return f"{kind.removeprefix('image/').upper()} needs a program that knows it; save it as JPEG or PNG"
+    if not head:
+        return "it is empty"
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if b"<svg" in text or text.startswith(b"<?xml"):
+        return "it is a drawing or a text in XML"
+    if b"\x00" not in head:
+        return "it looks like text"
+    return "its kind is not known"
 
 
 _BMP_HEADERS = {size.to_bytes(4, "little") for size in (12, 16, 40, 52, 56, 64, 108, 124)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from PySide6.QtWidgets import QApplication
 
+from labeler.decoding.workers import Workers
 from labeler.domain.box import Box
 from labeler.domain.image import Image
 from labeler.state.pictures import Pictures, Wanted
@@ -60,16 +61,25 @@ def images() -> list[Image]:
     return images
 
 
+@pytest.fixture(scope="session")
+def workers() -> Iterator[Workers]:
+    """Processes that decode, for all tests."""
+    found = Workers()
+    for each in found.start():
+        each.result()
+    yield found
+    found.close()
+
+
 @pytest_asyncio.fixture
-async def desk(qapp: QApplication, images: list[Image], tmp_path: Path) -> AsyncIterator[Desk]:
+async def desk(qapp: QApplication, workers: Workers, images: list[Image], tmp_path: Path) -> AsyncIterator[Desk]:
     """Not started: a test can change the source before. All pictures are 400 x 300 and red."""
     theme.apply_theme(qapp, "dark")
     picture = picture_bytes(400, 300, (200, 0, 0))
     source = MemorySource(images, {image.id: picture for image in images})
     session, outbox = make_session(source, tmp_path)
-    loader = PictureLoader(source)
+    loader = PictureLoader(source, workers)
     thumbnails = Pictures(session.tasks, loader.load, lambda decoded: decoded.size_bytes, 50_000_000)
     pictures = Pictures(session.tasks, loader.load, lambda decoded: decoded.size_bytes, 50_000_000)
     yield Desk(source, session, outbox, thumbnails, pictures)
     await session.close()
-    loader.close()

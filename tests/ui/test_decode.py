@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import BytesIO
 
 import pytest
 from PIL import Image as Pillow
 
+from labeler.decoding.pixels import BEHIND_ALPHA
+from labeler.decoding.workers import Workers
 from labeler.domain.errors import InvalidValue, Missing
 from labeler.formats.picture import displayed_size
 from labeler.state.pictures import Wanted
-from labeler.ui import decode as module
-from labeler.ui.decode import BEHIND_ALPHA, Decoded, PictureLoader, decode
+from labeler.ui.decode import Decoded, PictureLoader, painted
 from tests.memory_source import MemorySource, picture_bytes
 
 ORIENTATION = 0x0112
+Decode = Callable[..., Decoded]
+
+
+@pytest.fixture
+def decode(workers: Workers) -> Decode:
+    """What the window gets of encoded bytes, and of a size if there is one."""
+
+    def run(content: bytes, size: int = 0) -> Decoded:
+        return painted(workers.decode_here(content, size))
+
+    return run
 
 
 def encoded(picture: Pillow.Image, kind: str, **options: object) -> bytes:
@@ -49,14 +62,14 @@ UPRIGHT = ["r..", ".g.", "..b", "rgb"]
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "AVIF"])
-def test_each_kind_keeps_its_pixels(kind: str) -> None:
+def test_each_kind_keeps_its_pixels(kind: str, decode: Decode) -> None:
     decoded = decode(encoded(quarters(), kind))
     assert (decoded.width, decoded.height) == (60, 40)
     assert corners(decoded) == UPRIGHT
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16"])
-def test_each_mode_shows_light_and_dark(mode: str) -> None:
+def test_each_mode_shows_light_and_dark(mode: str, decode: Decode) -> None:
     grey = Pillow.new("L", (40, 30))
     grey.paste(255, (20, 0, 40, 30))
     if mode == "I;16":
@@ -69,14 +82,14 @@ def test_each_mode_shows_light_and_dark(mode: str) -> None:
     assert decoded.image.pixelColor(35, 5).lightness() > 245
 
 
-def test_a_jpeg_of_inks_is_shown_in_its_colors() -> None:
+def test_a_jpeg_of_inks_is_shown_in_its_colors(decode: Decode) -> None:
     decoded = decode(encoded(quarters().convert("CMYK"), "JPEG"))
     assert corners(decoded) == UPRIGHT
 
 
-def test_transparency_shows_grey() -> None:
+def test_transparency_shows_grey(decode: Decode) -> None:
     decoded = decode(encoded(Pillow.new("RGBA", (10, 10), (255, 0, 0, 0)), "PNG"))
-    assert decoded.image.pixelColor(5, 5).getRgb() == BEHIND_ALPHA
+    assert decoded.image.pixelColor(5, 5).getRgb() == (*BEHIND_ALPHA, 255)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +106,7 @@ def test_transparency_shows_grey() -> None:
     ],
 )
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
-def test_exif_orientation_is_applied(kind: str, orientation: int, expected: list[str]) -> None:
+def test_exif_orientation_is_applied(kind: str, orientation: int, expected: list[str], decode: Decode) -> None:
     exif = Pillow.Exif()
     exif[ORIENTATION] = orientation
     content = encoded(quarters(), kind, exif=exif)
@@ -104,7 +117,7 @@ def test_exif_orientation_is_applied(kind: str, orientation: int, expected: list
         assert corners(decoded) == expected
 
 
-def test_a_png_may_say_its_orientation_after_the_pixels() -> None:
+def test_a_png_may_say_its_orientation_after_the_pixels(decode: Decode) -> None:
     exif = Pillow.Exif()
     exif[ORIENTATION] = 6
     early = encoded(quarters(), "PNG", exif=exif)
@@ -117,18 +130,18 @@ def test_a_png_may_say_its_orientation_after_the_pixels() -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
-def test_a_thumbnail_is_as_long_as_asked_and_knows_the_whole(kind: str) -> None:
+def test_a_thumbnail_is_as_long_as_asked_and_knows_the_whole(kind: str, decode: Decode) -> None:
     decoded = decode(encoded(Pillow.new("RGB", (900, 600), (10, 200, 30)), kind), 160)
     assert (decoded.image.width(), decoded.image.height()) == (160, 107)
     assert (decoded.width, decoded.height) == (900, 600)
     assert decoded.image.pixelColor(80, 50).green() == pytest.approx(200, abs=4)
 
 
-def test_a_small_picture_is_not_blown_up() -> None:
+def test_a_small_picture_is_not_blown_up(decode: Decode) -> None:
     assert decode(picture_bytes(20, 10), 160).image.width() == 20
 
 
-def test_a_large_picture_has_smaller_copies_for_painting() -> None:
+def test_a_large_picture_has_smaller_copies_for_painting(decode: Decode) -> None:
     decoded = decode(picture_bytes(3000, 1500))
     assert [level.width() for level in decoded.levels] == [1500, 750]
     assert decoded.level_for(0.2).width() == 750
@@ -146,35 +159,33 @@ def test_a_large_picture_has_smaller_copies_for_painting() -> None:
         (b"\x00\x01\x02\x03" * 20, "This is not a picture that can be shown: its kind is not known."),
     ],
 )
-def test_what_is_no_picture_says_so(content: bytes, reason: str) -> None:
+def test_what_is_no_picture_says_so(content: bytes, reason: str, decode: Decode) -> None:
     with pytest.raises(InvalidValue) as raised:
         decode(content)
     assert str(raised.value) == reason
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "AVIF"])
-def test_a_picture_that_ends_early_is_broken(kind: str) -> None:
+def test_a_picture_that_ends_early_is_broken(kind: str, decode: Decode) -> None:
     noise = Pillow.effect_noise((200, 200), 80).convert("RGB")
     content = encoded(noise, kind)
     with pytest.raises(InvalidValue, match=r"^The picture is broken: "):
         decode(content[: len(content) // 2])
 
 
-def test_a_picture_too_large_for_memory_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_PIXELS", 64 * 48 - 1)
-    with pytest.raises(InvalidValue, match="too large to show: 64 x 48 px"):
-        decode(picture_bytes(64, 48))
+def test_a_picture_too_large_for_memory_is_refused_unread(decode: Decode) -> None:
+    content = bytearray(encoded(Pillow.new("1", (8, 8)), "BMP"))
+    content[18:26] = (60_000).to_bytes(4, "little") + (50_000).to_bytes(4, "little")
+    with pytest.raises(InvalidValue, match="too large to show: 60000 x 50000 px"):
+        decode(bytes(content))
 
 
-async def test_the_loader_decodes_what_its_source_gives() -> None:
+async def test_the_loader_decodes_what_its_source_gives(workers: Workers) -> None:
     source = MemorySource(contents={"a": picture_bytes(64, 48)})
     source.broken["b"] = Missing("b: the file is gone")
-    loader = PictureLoader(source)
-    try:
-        whole = await loader.load(Wanted("a"))
-        small = await loader.load(Wanted("a", 16))
-        with pytest.raises(Missing, match="the file is gone"):
-            await loader.load(Wanted("b"))
-    finally:
-        loader.close()
+    loader = PictureLoader(source, workers)
+    whole = await loader.load(Wanted("a"))
+    small = await loader.load(Wanted("a", 16))
+    with pytest.raises(Missing, match="the file is gone"):
+        await loader.load(Wanted("b"))
     assert (whole.image.width(), small.image.width(), small.width) == (64, 16, 64)

@@ -1,0 +1,81 @@
+"""Memory without a name that two processes see: gone with the last of them, however they end."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import sys
+import tempfile
+import weakref
+from collections import deque
+
+SPARE_BYTES = 160 * 1024 * 1024
+"""How much memory is kept for pictures to come."""
+_POPULATE = getattr(mmap, "MAP_POPULATE", 0)
+_LINUX = sys.platform == "linux"
+
+
+def new_memory(size: int) -> int:
+    """A descriptor of so many bytes of zeros."""
+    if _LINUX:
+        found = os.memfd_create("picture", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    else:
+        with tempfile.TemporaryFile() as file:
+            found = os.dup(file.fileno())
+    os.ftruncate(found, size)
+    return found
+
+
+def writable(descriptor: int, size: int) -> mmap.mmap:
+    """The first bytes of memory, to be written; it grows where it is smaller."""
+    if os.fstat(descriptor).st_size < size:
+        os.ftruncate(descriptor, size)
+    return mmap.mmap(descriptor, size, flags=mmap.MAP_SHARED | _POPULATE, prot=mmap.PROT_READ | mmap.PROT_WRITE)
+
+
+def keep_size(descriptor: int) -> None:
+    """Nobody can make the memory smaller any more: reading what is gone would end the process."""
+    if _LINUX:
+        import fcntl
+
+        fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK)
+
+
+class Spares:
+    """Memory of pictures that nobody looks at any more, to be written again: new memory costs a third of a decode."""
+
+    def __init__(self) -> None:
+        self._descriptors: deque[int] = deque()
+        self._closed = False
+
+    def take(self) -> int | None:
+        """A descriptor, the caller's now; None where there is none."""
+        try:
+            return self._descriptors.pop()
+        except IndexError:
+            return None
+
+    def give(self, descriptor: int) -> None:
+        """Keep a descriptor for `take`, or close it."""
+        self._descriptors.append(descriptor)
+        while self._descriptors and (self._closed or self._bytes() > SPARE_BYTES):
+            found = self.take() if self._closed else self._descriptors.popleft()
+            if found is not None:
+                os.close(found)
+
+    def read(self, descriptor: int, size: int) -> mmap.mmap:
+        """The first bytes of memory, read only; when the result goes, its descriptor is given back.
+
+        Raises ValueError if there is not so much.
+        """
+        found = mmap.mmap(descriptor, size, prot=mmap.PROT_READ)
+        weakref.finalize(found, self.give, descriptor).atexit = False
+        return found
+
+    def close(self) -> None:
+        self._closed = True
+        while (descriptor := self.take()) is not None:
+            os.close(descriptor)
+
+    def _bytes(self) -> int:
+        return sum(os.fstat(one).st_size for one in tuple(self._descriptors))
