@@ -7,17 +7,12 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from labeler.client.channel import Connection
+from labeler.client.trash import LONG_SECONDS, Trash
 from labeler.domain.errors import LabelerError
+from labeler.domain.trash import TrashedImage
 from labeler.local import open_local
-from labeler.rpc.convert import time_from
 from labeler.rpc.errors import NotFoundError
-from labeler.rpc.wire.labeler.v1 import labeler_pb2
 from labeler.terminal import say, say_json
-
-_SERVICE = "/labeler.v1.LabelerService/"
-_PAGE = 1_000
-_LONG_SECONDS = 600.0
-"""Of a call that may move a million images."""
 
 
 def trash_command(arguments: argparse.Namespace) -> int:
@@ -32,35 +27,30 @@ def trash_command(arguments: argparse.Namespace) -> int:
 
 async def _run(arguments: argparse.Namespace) -> int:
     async with open_local(arguments.data) as local, await Connection.open(local.endpoint) as connection:
+        trash = Trash(connection)
         if arguments.what == "list":
-            await _list(connection, arguments.json)
-        elif arguments.what == "restore":
-            request = labeler_pb2.RestoreImagesRequest(binary_data_ids=arguments.ids, all=arguments.all)
-            restored = await connection.unary(
-                _SERVICE + "RestoreImages", request, labeler_pb2.RestoreImagesResponse, timeout=_LONG_SECONDS
-            )
-            _tell("restored", "Restored", restored.restored, arguments.json)
+            await _list(trash, arguments.json)
+            return 0
+        ids = None if arguments.all else arguments.ids
+        if arguments.what == "restore":
+            _tell("restored", "Restored", await trash.restore(ids, LONG_SECONDS), arguments.json)
         else:
-            forgetting = labeler_pb2.PurgeImagesRequest(binary_data_ids=arguments.ids, all=arguments.all)
-            purged = await connection.unary(
-                _SERVICE + "PurgeImages", forgetting, labeler_pb2.PurgeImagesResponse, timeout=_LONG_SECONDS
-            )
-            _tell("purged", "Removed for good", purged.purged, arguments.json)
+            _tell("purged", "Removed for good", await trash.purge(ids, LONG_SECONDS), arguments.json)
     return 0
 
 
-async def _list(connection: Connection, as_json: bool) -> None:
+async def _list(trash: Trash, as_json: bool) -> None:
     rows = [
         {
-            "id": one.binary_data_id,
+            "id": one.id,
             "file_name": one.file_name,
             "size_bytes": one.size_bytes,
-            "deleted": time_from(one.deleted).isoformat(timespec="seconds"),
-            "expires": time_from(one.expires).isoformat(timespec="seconds"),
+            "deleted": one.deleted.isoformat(timespec="seconds"),
+            "expires": one.expires.isoformat(timespec="seconds"),
             "boxes": one.boxes,
             "tags": one.tags,
         }
-        async for one in _trashed(connection)
+        async for one in _trashed(trash)
     ]
     if as_json:
         say_json(rows)
@@ -71,15 +61,14 @@ async def _list(connection: Connection, as_json: bool) -> None:
         say("The trash is empty.")
 
 
-async def _trashed(connection: Connection) -> AsyncIterator[labeler_pb2.TrashedImage]:
+async def _trashed(trash: Trash) -> AsyncIterator[TrashedImage]:
     """All deleted images, the last deleted first."""
     token = ""
     while True:
-        request = labeler_pb2.ListTrashRequest(limit=_PAGE, page_token=token)
-        page = await connection.unary(_SERVICE + "ListTrash", request, labeler_pb2.ListTrashResponse)
+        page = await trash.page(token)
         for one in page.images:
             yield one
-        token = page.next_page_token
+        token = page.next
         if not token:
             return
 

@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from labeler.client.channel import Connection
+from labeler.client.deleting import Deleting
 from labeler.client.reconcile import agrees, find_ours
 from labeler.domain.box import Box
-from labeler.domain.edit import BoxChange, MembershipChange, TagChange
+from labeler.domain.edit import BoxChange, DeletionChange, MembershipChange, TagChange
 from labeler.domain.errors import Missing
 from labeler.rpc.convert import box_from
 from labeler.rpc.errors import GRPCError, Status
@@ -52,10 +53,15 @@ class Calls:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.deleting = Deleting(connection)
 
-    async def set_on_images(self, change: TagChange | MembershipChange, image_ids: Sequence[str]) -> None:
-        """Make the tag or membership of the change so on all the images."""
-        if isinstance(change, TagChange) and change.after:
+    async def set_on_images(
+        self, change: TagChange | MembershipChange | DeletionChange, image_ids: Sequence[str]
+    ) -> None:
+        """Make the tag, the membership or the deletion of the change so on all the images."""
+        if isinstance(change, DeletionChange):
+            await (self.deleting.delete if change.after else self.deleting.restore)(image_ids)
+        elif isinstance(change, TagChange) and change.after:
             add_tags = data_pb2.AddTagsToBinaryDataByIDsRequest(binary_data_ids=image_ids, tags=[change.tag])
             name, request, response = "AddTagsToBinaryDataByIDs", add_tags, data_pb2.AddTagsToBinaryDataByIDsResponse
             await self._connection.unary(_DATA + name, request, response, timeout=BATCH_DEADLINE)

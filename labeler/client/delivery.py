@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from labeler.client.deliver import Calls, Conflict, is_definite
 from labeler.client.ledger import Ledger
 from labeler.client.pending import Stage, Unit
-from labeler.domain.edit import BoxChange
+from labeler.domain.edit import BoxChange, DeletionChange
 from labeler.domain.errors import LabelerError, NotSignedIn
 from labeler.rpc.errors import CertificateError, ServiceFailedError, UnavailableError
 
@@ -106,8 +106,19 @@ class Delivery:
         change = units[0].change
         if isinstance(change, BoxChange):
             await self._deliver_box(units[0], change)
-        else:
+        elif units := await self._as_seen(units):
             await self._set_on_images(units)
+
+    async def _as_seen(self, units: Sequence[Unit]) -> Sequence[Unit]:
+        """The units, without deletions of images on which somebody else put something meanwhile: those are held."""
+        changes = {unit.image_id: unit.change for unit in units}
+        seen = {i: one.seen for i, one in changes.items() if isinstance(one, DeletionChange) and one.after and one.seen}
+        differing = await self._calls.deleting.differing(seen)
+        for unit in units:
+            if unit.image_id in differing:
+                problem = "Somebody else changed what is on the image, which you deleted."
+                self._ledger.hold(unit, Stage.CONFLICT, problem)
+        return [unit for unit in units if unit.image_id not in differing]
 
     async def _deliver_box(self, unit: Unit, change: BoxChange) -> None:
         known = self._ledger.known_ids(unit.image_id)

@@ -10,11 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from labeler.client.outbox_rows import OutboxRows
-from labeler.client.pending import Head, Pending, PendingIndex, Stage, Unit
+from labeler.client.pending import Head, Pending, PendingIndex, Stage, Unit, subject_of
 from labeler.client.recent import Recent
 from labeler.client.reconcile import fingerprinted
 from labeler.domain.box import Box
-from labeler.domain.edit import BoxChange, Change, Edit, TagChange, rename_boxes
+from labeler.domain.edit import BoxChange, Change, DeletionChange, Edit, rename_boxes
 from labeler.domain.image import Image
 from labeler.domain.saving import OutboxCounts
 
@@ -129,6 +129,10 @@ class Ledger:
 
     def _tell(self) -> None:
         self._telling = False
+    def is_deleted(self, image_id: str) -> bool | None:
+        pending = self.index.is_deleted(image_id)
+        return self._recent.is_deleted(image_id) if pending is None else pending
+
         touched, names = tuple(self._touched), self._new_names
         self._touched, self._new_names = {}, {}
         if names:
@@ -157,13 +161,13 @@ class Ledger:
         return ()
 
     def _alike(self, unit: Unit) -> list[Unit]:
-        wanted = _call_of(unit.change)
+        wanted = _call_of(unit)
         found: list[Unit] = []
         if wanted is None:
             return found
         for image_id in list(self._ready)[:_LOOK_AHEAD]:
             other = self.index.next_unit(image_id)
-            if other is not None and _call_of(other.change) == wanted:
+            if other is not None and _call_of(other) == wanted:
                 found.append(other)
                 del self._ready[image_id]
                 if len(found) == BATCH - 1:
@@ -253,16 +257,17 @@ class Ledger:
         self._touch(row.image_id for row in rows)
 
     def rebase(self, row: Pending, theirs: Box | None) -> None:
-        """Say that the person has seen `theirs` and still wants the change."""
-        assert isinstance(row.change, BoxChange)  # noqa: S101 - only boxes conflict
-        row.change = replace(row.change, before=theirs)
+        """Say that the person has seen `theirs`, or what is on the image to be deleted, and wants the change."""
+        if isinstance(row.change, BoxChange):
+            row.change = replace(row.change, before=theirs)
+        elif isinstance(row.change, DeletionChange):
+            row.change = replace(row.change, seen=None)
         self.rows.settle([], {}, [(row.key, row.change)])
 
 
-def _call_of(change: Change) -> tuple[str, str, bool] | None:
-    """What a call about many images says; None for a change that is about one image."""
-    if isinstance(change, BoxChange):
+def _call_of(unit: Unit) -> tuple[str, str, bool] | None:
+    """What a call about many images says; None for a change that is about one image, and for no call."""
+    change = unit.change
+    if isinstance(change, BoxChange) or unit.changes_nothing:
         return None
-    return (
-        ("tag", change.tag, change.after) if isinstance(change, TagChange) else ("set", change.dataset_id, change.after)
-    )
+    return (*subject_of(change), change.after)

@@ -109,6 +109,17 @@ class Outbox:
     def overlay(self, image: Image) -> Image:
         return self._ledger.overlay(image)
 
+    def confirmed(self, image: Image) -> Image:
+        """The image with what was delivered in the last seconds made on it, where it is as it was before that."""
+        return self._ledger.confirmed(image)
+
+    def is_deleted(self, image_id: str) -> bool | None:
+        return self._ledger.is_deleted(image_id)
+
+    @property
+    def moves_images(self) -> bool:
+        return self._ledger.index.moves_images
+
     @property
     def counts(self) -> OutboxCounts:
         return self._ledger.counts

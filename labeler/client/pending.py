@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import Enum
 
 from labeler.client.reconcile import changes_nothing, find_ours
-from labeler.domain.edit import BoxChange, Change, MembershipChange, TagChange, rename_boxes
+from labeler.domain.edit import BoxChange, Change, DeletionChange, MembershipChange, TagChange, rename_boxes
 from labeler.domain.image import Image
 from labeler.domain.saving import OutboxCounts, SaveState
 
@@ -34,6 +34,8 @@ HELD = (Stage.CONFLICT, Stage.REFUSED)
 
 Subject = tuple[str, str]
 """What a change is about, within its image: changes of different subjects do not touch each other."""
+IMAGE: Subject = ("image", "")
+"""The image as a whole: it is deleted after all else that is pending of it, and brought back before."""
 
 
 def subject_of(change: Change) -> Subject:
@@ -46,6 +48,8 @@ def subject_of(change: Change) -> Subject:
             return "tag", tag
         case MembershipChange(dataset_id=dataset_id):
             return "dataset", dataset_id
+        case DeletionChange():
+            return IMAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +117,12 @@ class Unit:
     @property
     def changes_nothing(self) -> bool:
         """Whether the service need not hear of it, as of a box that was added and deleted in between."""
-        change = self.change
-        return not self.unsure and isinstance(change, BoxChange) and changes_nothing(change.before, change.after)
+        first, change = self.rows[0].change, self.change
+        if self.unsure:
+            return False
+        if isinstance(first, DeletionChange) and isinstance(change, DeletionChange):
+            return first.after != change.after
+        return isinstance(change, BoxChange) and changes_nothing(change.before, change.after)
 
 
 class PendingIndex:
@@ -124,6 +132,7 @@ class PendingIndex:
         self._by_image: dict[str, list[Pending]] = {}
         self._stages: dict[int, Counter[Stage]] = {}
         self._counts: OutboxCounts | None = None
+        self._moving = 0
 
     def __iter__(self) -> Iterator[Pending]:
         for rows in self._by_image.values():
@@ -139,7 +148,7 @@ class PendingIndex:
     def add(self, rows: Iterable[Pending]) -> None:
         for row in rows:
             self._by_image.setdefault(row.image_id, []).append(row)
-            self._stages.setdefault(row.head.number, Counter())[row.stage] += 1
+            self._put_stage(row)
         self._counts = None
 
     def remove(self, rows: Iterable[Pending]) -> None:
@@ -154,10 +163,15 @@ class PendingIndex:
     def set_stage(self, row: Pending, stage: Stage) -> None:
         self._take_stage(row)
         row.stage = stage
-        self._stages.setdefault(row.head.number, Counter())[stage] += 1
+        self._put_stage(row)
         self._counts = None
 
+    def _put_stage(self, row: Pending) -> None:
+        self._stages.setdefault(row.head.number, Counter())[row.stage] += 1
+        self._moving += _moves(row)
+
     def _take_stage(self, row: Pending) -> None:
+        self._moving -= _moves(row)
         stages = self._stages[row.head.number]
         stages[row.stage] -= 1
         if not +stages:
@@ -180,6 +194,22 @@ class PendingIndex:
             isinstance(row.change, BoxChange) and row.change.before is None and row.subject == ("box", box_id)
             for row in rows
         )
+
+    def is_deleted(self, image_id: str) -> bool | None:
+        """Whether an image is deleted after what is pending; None where nothing says so.
+
+        What is held was not done: a deletion that was refused leaves the image where it is.
+        """
+        deleted: bool | None = None
+        for row in self._by_image.get(image_id, ()):
+            if isinstance(row.change, DeletionChange):
+                deleted = row.change.after if row.stage not in HELD else not row.change.after
+        return deleted
+
+    @property
+    def moves_images(self) -> bool:
+        """Whether images are on their way out of the service's lists or back into them."""
+        return self._moving > 0
 
     def state_of(self, image_id: str) -> SaveState:
         stages = {row.stage for row in self._by_image.get(image_id, ())}
@@ -222,10 +252,21 @@ class PendingIndex:
         for row in rows:
             if row.stage is not Stage.SAVING:
                 subjects.setdefault(row.subject, []).append(row)
-        for group in subjects.values():
-            if any(row.stage is Stage.WAITING for row in group):
-                return _unit_of(group)
-        return None
+        units = [_unit_of(group) for group in subjects.values() if any(row.stage is Stage.WAITING for row in group)]
+        return min(units, key=_turn, default=None)
+
+
+def _moves(row: Pending) -> bool:
+    return isinstance(row.change, DeletionChange) and row.stage not in HELD
+
+
+def _turn(unit: Unit) -> int:
+    """What goes before what, of one image: nothing can be done to an image while it is deleted."""
+    change = unit.change
+    if not isinstance(change, DeletionChange):
+        return 1
+    is_later = change.after and not unit.unsure and not unit.changes_nothing
+    return 2 if is_later else 0
 
 
 def _unit_of(group: list[Pending]) -> Unit:

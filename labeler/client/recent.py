@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from labeler.client.pending import Subject, subject_of
 from labeler.client.reconcile import agrees
-from labeler.domain.edit import BoxChange, Change
+from labeler.domain.edit import BoxChange, Change, DeletionChange
 from labeler.domain.image import Image
 
 KEPT_SECONDS = 10.0
@@ -38,6 +38,12 @@ class Recent:
             if not isinstance(change, BoxChange) or _is_before(image, change):
                 image = change.apply(image)
         return image
+
+    def is_deleted(self, image_id: str) -> bool | None:
+        """Whether these changes deleted an image or brought it back; None where they did neither."""
+        self._forget_old()
+        changes = (change for change in self._by_image.get(image_id, ()) if isinstance(change, DeletionChange))
+        return next((change.after for change in reversed(tuple(changes))), None)
 
     def forget(self, image_id: str, subject: Subject) -> None:
         """Show changes of a subject no more: the service was seen to have gone on from them."""

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Self
 
 from labeler.domain.box import Box
 from labeler.domain.image import Image
@@ -85,7 +86,40 @@ class MembershipChange:
         return image if self.dataset_id in image.dataset_ids else replace(image, dataset_ids=(*others, self.dataset_id))
 
 
-Change = BoxChange | TagChange | MembershipChange
+@dataclass(frozen=True, slots=True)
+class OnImage:
+    """What people put on an image."""
+
+    boxes: tuple[Box, ...] = ()
+    tags: tuple[str, ...] = ()
+    dataset_ids: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, image: Image) -> Self:
+        return cls(image.boxes, image.tags, image.dataset_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionChange:
+    """An image deleted, with all that is on it (`after` is True), or brought back.
+
+    `seen` is what the person saw on it, where deleting is for good and must not take along what somebody
+    else put there meanwhile; None where the image can be brought back, or the person knows what it has.
+    """
+
+    image_id: str
+    after: bool
+    seen: OnImage | None = None
+
+    def inverse(self) -> DeletionChange:
+        return replace(self, after=not self.after)
+
+    def apply(self, image: Image) -> Image:
+        """The image as it is: whether it is in a list is not among its values."""
+        return image
+
+
+Change = BoxChange | TagChange | MembershipChange | DeletionChange
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from labeler.domain.box import Box
-from labeler.domain.edit import BoxChange, Change, Edit, MembershipChange, TagChange
+from labeler.domain.edit import BoxChange, Change, DeletionChange, Edit, MembershipChange, OnImage, TagChange
 from labeler.domain.errors import InvalidValue
 
 VERSION = 1
@@ -15,9 +15,13 @@ VERSION = 1
 
 def change_to_json(change: Change) -> str:
     if isinstance(change, BoxChange):
-        return json.dumps({"image": change.image_id, "before": _box_to(change.before), "after": _box_to(change.after)})
+        return json.dumps(
+            {"image": change.image_id, "before": box_to_list(change.before), "after": box_to_list(change.after)}
+        )
     if isinstance(change, TagChange):
         return json.dumps({"image": change.image_id, "tag": change.tag, "after": change.after})
+    if isinstance(change, DeletionChange):
+        return json.dumps({"image": change.image_id, "deleted": change.after, "seen": _on_image_to(change.seen)})
     return json.dumps({"image": change.image_id, "dataset": change.dataset_id, "after": change.after})
 
 
@@ -30,7 +34,9 @@ def change_from_json(text: str) -> Change:
             return TagChange(image, _checked(found["tag"], str), _checked(found["after"], bool))
         if "dataset" in found:
             return MembershipChange(image, _checked(found["dataset"], str), _checked(found["after"], bool))
-        before, after = _box_from(found["before"]), _box_from(found["after"])
+        if "deleted" in found:
+            return DeletionChange(image, _checked(found["deleted"], bool), _on_image_from(found["seen"]))
+        before, after = box_from_list(found["before"]), box_from_list(found["after"])
         if before is None and after is None:
             raise ValueError("a change of nothing")
         return BoxChange(image, before, after)
@@ -67,13 +73,15 @@ def edit_from_json(text: str) -> Edit:
         raise InvalidValue(f"not an edit: {text[:80]!r}") from error
 
 
-def _box_to(box: Box | None) -> list[Any] | None:
+def box_to_list(box: Box | None) -> list[Any] | None:
+    """A box as a value of JSON."""
     if box is None:
         return None
     return [box.id, box.label, box.x_min, box.y_min, box.x_max, box.y_max, box.confidence]
 
 
-def _box_from(found: Any) -> Box | None:
+def box_from_list(found: Any) -> Box | None:
+    """The box that `box_to_list` gave. Raises TypeError or ValueError for anything else."""
     if found is None:
         return None
     box_id, label, *corners, confidence = _checked(found, list)
@@ -87,6 +95,20 @@ def _box_from(found: Any) -> Box | None:
         y_max,
         None if confidence is None else _checked(confidence, float, int),
     )
+
+
+def _on_image_to(seen: OnImage | None) -> list[Any] | None:
+    if seen is None:
+        return None
+    return [[box_to_list(box) for box in seen.boxes], seen.tags, seen.dataset_ids]
+
+
+def _on_image_from(found: Any) -> OnImage | None:
+    if found is None:
+        return None
+    boxes, *names = (_checked(part, list) for part in _checked(found, list))
+    tags, dataset_ids = (tuple(_checked(one, str) for one in part) for part in names)
+    return OnImage(tuple(box for one in boxes if (box := box_from_list(one)) is not None), tags, dataset_ids)
 
 
 def _checked(found: Any, *kinds: type) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
@@ -18,8 +18,6 @@ from labeler.domain.errors import Refused
 from labeler.domain.filter import Filter, Order
 from labeler.domain.image import Choice
 
-TRASH_AGE = timedelta(days=30)
-"""How long deleted images can be brought back."""
 FOLDER_TYPE = "folder"
 """The component type of images that were opened from a folder; `component_name` is its absolute path."""
 UNKNOWN_MIME = "application/octet-stream"

@@ -7,8 +7,9 @@ import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from labeler.domain.trash import TRASH_AGE
 from labeler.server.blobs import BlobStore
-from labeler.server.catalog import TRASH_AGE, Catalog
+from labeler.server.catalog import Catalog
 
 _PAUSE_SECONDS = 6 * 3600
 _LONGEST_UPLOAD = timedelta(days=1)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from labeler.domain.trash import TRASH_AGE
 from labeler.rpc.convert import time_into
 from labeler.rpc.wire.labeler.v1 import labeler_pb2
 from labeler.server.accounts import Caller
 from labeler.server.blobs import BlobStore
-from labeler.server.catalog import TRASH_AGE, Catalog
+from labeler.server.catalog import Catalog
 from labeler.server.errors import invalid
 from labeler.server.housekeeping import remove_bytes
 from labeler.server.labeler_service import DEFAULT_LIMIT, LARGEST_LIMIT

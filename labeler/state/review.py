@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from labeler.disk import replacing
 from labeler.domain.box import Box
-from labeler.domain.edit import BoxChange, MembershipChange, TagChange, new_id
+from labeler.domain.edit import BoxChange, DeletionChange, MembershipChange, TagChange, new_id
 from labeler.domain.edit_json import change_to_json
 from labeler.domain.errors import LabelerError, Missing
 from labeler.domain.image import Image
@@ -87,6 +87,14 @@ class Review:
         target = target_of(held)
         return image.box(target.id) if image and target else None
 
+    def theirs_in_words(self, held: Held) -> str:
+        """What the service has instead of a deletion that is in conflict."""
+        image = self._at_service.get(held.change.image_id)
+        if image is None:
+            return "deleted"
+        boxes = "1 box" if len(image.boxes) == 1 else f"{len(image.boxes)} boxes"
+        return ", ".join((boxes, *image.tags))
+
     def boxes_of_others(self, image_id: str) -> tuple[Box, ...]:
         """The service's versions of the boxes of an image that are in conflict."""
         conflicts = (held for held in self.of(image_id) if held.state is SaveState.CONFLICT)
@@ -148,6 +156,8 @@ class Review:
         if isinstance(change, MembershipChange):
             name = self._session.vocabulary.dataset_name(change.dataset_id) or change.dataset_id
             return f"{'Added to' if change.after else 'Removed from'} dataset {name}"
+        if isinstance(change, DeletionChange):
+            return "Image deleted" if change.after else "Image brought back"
         box = target_of(held)
         done = "added" if change.before is None else "deleted" if change.after is None else "changed"
         return f"Box {box.label if box else ''} {done}"

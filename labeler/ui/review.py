@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from labeler.domain.box import Box
+from labeler.domain.edit import DeletionChange
 from labeler.domain.saving import Held, SaveState
 from labeler.state.prompts import Question
 from labeler.state.review import target_of
@@ -111,7 +112,9 @@ class ReviewDialog(Dialog):
         target = target_of(held)
         is_deleted = target is None or getattr(held.change, "after", None) is None
         self.mine.setText(f"Mine: {'deleted' if is_deleted else self._version(target)}")
-        if self._review.is_known(held):
+        if isinstance(held.change, DeletionChange) and self._review.is_known(held):
+            self.theirs.setText(f"Theirs: {self._review.theirs_in_words(held)}")
+        elif self._review.is_known(held):
             theirs = self._review.theirs(held)
             self.theirs.setText(f"Theirs: {self._version(theirs) if theirs else 'deleted'}")
         else:

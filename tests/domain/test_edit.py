@@ -14,8 +14,10 @@ from labeler.domain.box import Box
 from labeler.domain.edit import (
     BoxChange,
     Change,
+    DeletionChange,
     Edit,
     MembershipChange,
+    OnImage,
     TagChange,
     apply_changes,
     is_local,
@@ -92,6 +94,8 @@ def test_a_change_touches_what_it_names_alone(image: Image, change: Change) -> N
         assert (change.tag in after.tags) is change.after
         assert set(after.tags) - {change.tag} == set(image.tags) - {change.tag}
         assert replace(after, tags=image.tags) == image
+    elif isinstance(change, DeletionChange):
+        assert after == image
     else:
         assert (change.dataset_id in after.dataset_ids) is change.after
         assert set(after.dataset_ids) - {change.dataset_id} == set(image.dataset_ids) - {change.dataset_id}
@@ -114,6 +118,14 @@ def test_an_edit_names_each_image_once_in_order() -> None:
     assert edit.image_ids == ("b", "a")
     assert [change.image_id for change in edit.inverse().changes] == ["b", "a", "b"]
     assert edit.inverse().title == "Undid: Tagged 2 images"
+
+
+def test_a_deletion_is_undone_by_bringing_back() -> None:
+    edit = Edit("Deleted 2 images", (DeletionChange("a", after=True), DeletionChange("b", after=True)))
+    back = edit.inverse().changes
+    assert back == (DeletionChange("b", after=False), DeletionChange("a", after=False))
+    image = Image("a", boxes=(BOX,), tags=("night",), dataset_ids=("first",))
+    assert OnImage.of(image) == OnImage((BOX,), ("night",), ("first",))
 
 
 def test_edits_and_boxes_get_ids_that_are_told_from_a_services() -> None:
@@ -181,6 +193,10 @@ def test_edits_come_back_from_their_text(edit: Edit) -> None:
         '{"image": "a", "tag": "x", "after": "yes"}',
         '{"image": "a", "dataset": null, "after": true}',
         '{"image": "a", "before": null, "after": null}',
+        '{"image": "a", "deleted": 1, "seen": null}',
+        '{"image": "a", "deleted": true, "seen": [[], []]}',
+        '{"image": "a", "deleted": true, "seen": [[], ["tag"], [7]]}',
+        '{"image": "a", "deleted": true, "seen": [[["1", "bolt"]], [], []]}',
         '{"image": "a", "before": null, "after": ["1", "bolt"]}',
         '{"image": "a", "before": null, "after": "1bolt12"}',
         '{"image": "a", "before": null, "after": ["1", "bolt", 0, "0.5", 1, 1, null]}',

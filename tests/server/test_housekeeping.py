@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from labeler.domain.errors import Missing
-from labeler.server.catalog import TRASH_AGE, NewImage, Source
+from labeler.domain.trash import TRASH_AGE
+from labeler.server.catalog import NewImage, Source
 from labeler.server.files import FileBlobs
 from labeler.server.housekeeping import empty_trash, remove_unused
 from labeler.server.sqlite.catalog import SqliteCatalog
