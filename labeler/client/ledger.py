@@ -105,7 +105,10 @@ class Ledger:
         return self.index.counts(self._storage_problem or self._delivery_problem)
 
     def overlay(self, image: Image) -> Image:
-        return self.index.overlay(self._recent.overlay(image), self._given)
+        return self.index.overlay(self.confirmed(image), self._given)
+
+    def confirmed(self, image: Image) -> Image:
+        return self._recent.overlay(image)
 
     def set_delivery_problem(self, problem: str) -> None:
         if problem != self._delivery_problem:
