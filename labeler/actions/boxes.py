@@ -1,4 +1,4 @@
-"""What the editor does to boxes, and how it shows the picture."""
+"""What the editor does to boxes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from labeler.actions.action import Action, Where, has_box, has_image, no_box
 from labeler.domain.image import Choice
-from labeler.state.canvas import Tool
 from labeler.state.names import DIGITS
+from labeler.state.pointer import Tool
 from labeler.state.prompts import Prompt
 from labeler.state.session import Mode, Session
 
@@ -88,6 +88,11 @@ def _edge(direction: str, by: int) -> Callable[[Session], None]:
     return run
 
 
+def select_all(session: Session) -> None:
+    """Select every box of the image that is shown."""
+    session.canvas.select_all()
+
+
 def next_edge(session: Session) -> None:
     """Choose the next edge of the selected box for Alt+arrows."""
     session.canvas.turn_edge(1)
@@ -103,24 +108,15 @@ def delete_box(session: Session) -> None:
     session.canvas.delete()
 
 
-def fit(session: Session) -> None:
-    """Show the whole picture; again, its actual size."""
-    session.canvas.fit()
-
-
-def zoom_in(session: Session) -> None:
-    """Zoom in, at the pointer."""
-    session.canvas.zoom(1.25)
-
-
-def zoom_out(session: Session) -> None:
-    """Zoom out, at the pointer."""
-    session.canvas.zoom(1 / 1.25)
-
-
 def draw_tool(session: Session) -> None:
     """Draw boxes: click two corners, or drag."""
-    session.canvas.tool = Tool.DRAW
+    session.canvas.pointer.tool = Tool.DRAW
+    session.canvas.changed.emit()
+
+
+def extremes_tool(session: Session) -> None:
+    """Draw a box by four clicks: on the leftmost, topmost, rightmost and lowest point of the object, in any order."""
+    session.canvas.pointer.tool = Tool.EXTREMES
     session.canvas.changed.emit()
 
 
@@ -131,20 +127,8 @@ def draw_by_keys(session: Session) -> None:
 
 def select_tool(session: Session) -> None:
     """Select, move and resize boxes with the mouse."""
-    session.canvas.tool = Tool.SELECT
+    session.canvas.pointer.tool = Tool.SELECT
     session.canvas.cancel()
-    session.canvas.changed.emit()
-
-
-def hide_boxes(session: Session) -> None:
-    """Hide the boxes while the key is held."""
-    session.canvas.boxes_hidden = True
-    session.canvas.changed.emit()
-
-
-def show_boxes(session: Session) -> None:
-    """Show the boxes again."""
-    session.canvas.boxes_hidden = False
     session.canvas.changed.emit()
 
 
@@ -166,6 +150,7 @@ def back(session: Session) -> None:
 
 ACTIONS = (
     Action("tool.draw", "Draw boxes", draw_tool, ("q",), "Box/tool", EDITOR, has_image),
+    Action("tool.extremes", "Draw by extreme points", extremes_tool, ("Shift+Q",), "Box/tool", EDITOR, has_image),
     Action("tool.keys", "Draw a box by keys", draw_by_keys, ("w",), "Box/tool", EDITOR, has_image),
     Action("tool.select", "Select boxes", select_tool, ("s",), "Box/tool", EDITOR, has_image),
     Action("label.choose", "Choose label", choose_label, ("l", ";"), "Box/label", EDITOR, has_image),
@@ -175,6 +160,7 @@ ACTIONS = (
     ),
     Action("box.next", "Next box", next_box, ("Tab",), "Box/select", EDITOR, has_image),
     Action("box.previous", "Previous box", previous_box, ("Shift+Tab",), "Box/select", EDITOR, has_image),
+    Action("box.select_all", "Select all boxes", select_all, ("Ctrl+A",), "Box/select", EDITOR, has_image),
     *(
         Action(f"box.towards_{way.lower()}", f"Nearest box {way.lower()}", _towards(way), (f"Ctrl+{way}",), "", EDITOR)
         for way in STEPS
@@ -208,9 +194,5 @@ ACTIONS = (
     Action("box.delete", "Delete box", delete_box, ("x", "Delete", "Backspace"), "Box/delete", EDITOR, has_box),
     Action("editor.next", "Next image", next_image, ("Right",), "", EDITOR, no_box),
     Action("editor.previous", "Previous image", previous_image, ("Left",), "", EDITOR, no_box),
-    Action("view.fit", "Fit or actual size", fit, ("z",), "View/zoom", EDITOR, has_image),
-    Action("view.zoom_in", "Zoom in", zoom_in, ("+", "="), "View/zoom", EDITOR, has_image),
-    Action("view.zoom_out", "Zoom out", zoom_out, ("-",), "View/zoom", EDITOR, has_image),
-    Action("view.hide_boxes", "Hide boxes while held", hide_boxes, ("o",), "View/zoom", EDITOR, has_image, show_boxes),
     Action("editor.back", "Cancel, deselect, back to the grid", back, ("Esc",), "", EDITOR),
 )  # fmt: skip

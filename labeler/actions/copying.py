@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from labeler.actions.action import Action, Where, has_image
+from dataclasses import replace
+
+from labeler.actions.action import Action, Where, has_box, has_image
 from labeler.domain.box import Box
 from labeler.domain.edit import BoxChange, new_id
 from labeler.domain.geometry import Point, Rect, move
 from labeler.domain.image import Image
+from labeler.state.canvas import named
 from labeler.state.session import Session
 
 EDITOR = Where.EDITOR
+DUPLICATE_STEP = 12.0
+"""How far from a box its copy is put, in widget px."""
 
 
 def _add(session: Session, image: Image, boxes: tuple[Box, ...], what: str) -> None:
@@ -25,10 +30,10 @@ def _add(session: Session, image: Image, boxes: tuple[Box, ...], what: str) -> N
 
 
 def copy_boxes(session: Session) -> None:
-    """Copy the selected box, or all boxes of the image where none is selected."""
-    image, chosen = session.current, session.canvas.selected_box
+    """Copy the selected boxes, or all boxes of the image where none is selected."""
+    image, chosen = session.current, session.canvas.selected_boxes
     if image:
-        session.copied = (chosen,) if chosen else image.boxes
+        session.copied = tuple(chosen) or image.boxes
         session.said.emit("Copied 1 box" if len(session.copied) == 1 else f"Copied {len(session.copied)} boxes")
 
 
@@ -36,6 +41,18 @@ def paste_boxes(session: Session) -> None:
     """Paste the copied boxes where they were, on this image."""
     if session.current:
         _add(session, session.current, session.copied, "Pasted")
+
+
+def duplicate(session: Session) -> None:
+    """Put a copy of each selected box beside it, and select the copies."""
+    image, canvas = session.current, session.canvas
+    if image is None or canvas.view is None:
+        return
+    step = canvas.view.fraction(DUPLICATE_STEP)
+    copies = [replace(box.with_rect(move(box.rect, step.x, step.y)), id=new_id()) for box in canvas.selected_boxes]
+    canvas.change(f"Duplicated {named(copies)}", [(None, copy) for copy in copies])
+    canvas.selection.choose_all(copy.id for copy in copies)
+    canvas.changed.emit()
 
 
 def take_previous(session: Session) -> None:
@@ -56,7 +73,7 @@ def stamp(session: Session) -> None:
     if last is None:
         session.said.emit("Draw a box first; then r repeats its size")
         return
-    middle = canvas.view.to_image(canvas.pointer) if canvas.pointer else Point(0.5, 0.5)
+    middle = canvas.view.to_image(canvas.pointer.at) if canvas.pointer.at else Point(0.5, 0.5)
     size = Rect(0, 0, last.width, last.height)
     canvas.add(move(size, middle.x - last.width / 2, middle.y - last.height / 2))
 
@@ -68,6 +85,7 @@ def has_copied(session: Session) -> bool:
 ACTIONS = (
     Action("box.copy", "Copy boxes", copy_boxes, ("Ctrl+C",), "Box/copy", EDITOR, has_image),
     Action("box.paste", "Paste boxes", paste_boxes, ("Ctrl+V",), "Box/copy", EDITOR, has_copied),
+    Action("box.duplicate", "Duplicate boxes", duplicate, ("Shift+C",), "Box/copy", EDITOR, has_box),
     Action("box.previous_image", "Take over boxes", take_previous, ("c",), "Box/copy", EDITOR, has_image),
     Action("box.stamp", "Stamp the last size", stamp, ("r",), "Box/copy", EDITOR, has_image),
 )

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from labeler.actions import boxes, copying, labeling, moving, program
+from labeler.actions import boxes, copying, labeling, looking, moving, program
 from labeler.actions.action import Action
 
-ACTIONS: tuple[Action, ...] = (*program.ACTIONS, *moving.ACTIONS, *labeling.ACTIONS, *boxes.ACTIONS, *copying.ACTIONS)
+ACTIONS: tuple[Action, ...] = (
+    *program.ACTIONS,
+    *moving.ACTIONS,
+    *labeling.ACTIONS,
+    *boxes.ACTIONS,
+    *copying.ACTIONS,
+    *looking.ACTIONS,
+)
 BY_NAME = {action.name: action for action in ACTIONS}

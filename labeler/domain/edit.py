@@ -169,8 +169,11 @@ def rename_boxes(changes: Iterable[Change], names: Mapping[str, str]) -> tuple[C
 def merge_edits(first: Edit, second: Edit) -> Edit:
     """One edit that does what both do, keeping the first's id and `before` values.
 
-    Only for edits of the same `merge` key: each changes the same single box.
+    Only for edits of the same `merge` key: each changes the same boxes, in the same order.
     """
-    one, other = first.changes[0], second.changes[0]
-    assert isinstance(one, BoxChange) and isinstance(other, BoxChange)  # noqa: S101, PT018 - the merge key says so
-    return replace(first, title=second.title, changes=(BoxChange(one.image_id, one.before, other.after),), at=second.at)
+    changes = tuple(
+        BoxChange(one.image_id, one.before, other.after)
+        for one, other in zip(first.changes, second.changes, strict=True)
+        if isinstance(one, BoxChange) and isinstance(other, BoxChange)
+    )
+    return replace(first, title=second.title, changes=changes, at=second.at)

@@ -5,7 +5,7 @@ All functions are unit-free: they work on fractions of an image as well as on pi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -52,6 +52,12 @@ UNIT = Rect(0, 0, 1, 1)
 def between(one: Point, other: Point) -> Rect:
     """The rectangle with the two points as opposite corners, whichever they are."""
     return Rect(min(one.x, other.x), min(one.y, other.y), max(one.x, other.x), max(one.y, other.y))
+
+
+def around(points: Sequence[Point]) -> Rect:
+    """The smallest rectangle that holds all of the points, of which there is at least one."""
+    across, down = [point.x for point in points], [point.y for point in points]
+    return Rect(min(across), min(down), max(across), max(down))
 
 
 def clamp_point(point: Point, bounds: Rect = UNIT) -> Point:

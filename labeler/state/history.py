@@ -39,7 +39,7 @@ class History:
         self._file.write(changed, len(row), len(self.done))
 
     def push(self, edit: Edit) -> None:
-        """Remember an edit; one that continues the last (same `merge`, same box, within a second) joins it."""
+        """Remember an edit; one that continues the last (same `merge`, same boxes, within a second) joins it."""
         self.undone.clear()
         last = self.done[-1] if self.done else None
         if last and _continues(last, edit):

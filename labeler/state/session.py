@@ -78,7 +78,7 @@ class Session:
         self.library = Library(self.tasks, lambda image: self.outbox.overlay(image), self._is_selected)
         self.history = history or History()
         self.grid = Grid()
-        self.canvas = Canvas(self._commit_box, self.said.emit, lambda: self.vocabulary.labels.current or "object")
+        self.canvas = Canvas(self._commit_boxes, self.said.emit, lambda: self.vocabulary.labels.current or "object")
         self.mode = Mode.GRID
         self.works: list[Work] = []
         self.copied: tuple[Box, ...] = ()
@@ -243,11 +243,13 @@ class Session:
         self.outbox.put(edit)
         self.images_changed.emit(self.library.apply(edit.changes))
 
-    def _commit_box(self, title: str, change: BoxChange, merge: str) -> None:
-        if change.after:
-            self.vocabulary.labels.choose(change.after.label)
-            self.last_drawn = change.after.rect
-        self.edit(title, [change], merge)
+    def _commit_boxes(self, title: str, changes: Sequence[BoxChange], merge: str) -> None:
+        for change in changes:
+            if change.after and (change.before is None or change.before.label != change.after.label):
+                self.vocabulary.labels.choose(change.after.label)
+            if change.after:
+                self.last_drawn = change.after.rect
+        self.edit(title, changes, merge)
 
     def run(self, work: Work, body: Awaitable[None]) -> None:
         """Do long work in the background, shown with its progress until it ends."""

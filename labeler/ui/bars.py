@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QToolButto
 from labeler.actions.action import Action
 from labeler.actions.keymap import Keymap
 from labeler.domain.saving import OutboxCounts
-from labeler.state.canvas import Tool
+from labeler.state.pointer import Tool
 from labeler.state.prompts import Request
 from labeler.state.session import Mode, Session
 from labeler.ui import icons, theme
@@ -91,8 +91,8 @@ class ModeBar(QWidget):
         checked = {
             "mode.grid": session.mode is Mode.GRID,
             "mode.editor": session.mode is Mode.EDITOR,
-            "tool.draw": session.canvas.tool is Tool.DRAW,
-            "tool.select": session.canvas.tool is Tool.SELECT,
+            "tool.draw": session.canvas.pointer.tool is Tool.DRAW,
+            "tool.select": session.canvas.pointer.tool is Tool.SELECT,
         }
         for name, button in self._buttons.items():
             enabled = self._actions[name].enabled(session)

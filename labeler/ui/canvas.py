@@ -19,8 +19,9 @@ from PySide6.QtWidgets import QWidget
 
 from labeler.domain.box import Box
 from labeler.domain.geometry import Handle, Point, Rect
-from labeler.state.canvas import Canvas, Tool
+from labeler.state.canvas import Canvas
 from labeler.state.pictures import Pictures, Wanted
+from labeler.state.pointer import Tool
 from labeler.state.session import Mode, Session
 from labeler.ui import theme
 from labeler.ui.decode import Decoded
@@ -31,6 +32,7 @@ from labeler.ui.paint_pointer import (
     paint_beside,
     paint_crosshair,
     paint_drawing,
+    paint_extremes,
     picture_rect,
     position_text,
     size_text,
@@ -126,7 +128,7 @@ class CanvasView(QWidget):
     def _take_size(self) -> None:
         picture = self.picture()
         if picture is not None:
-            self.canvas.set_picture_size(picture.width, picture.height)
+            self.canvas.viewport.set_picture_size(picture.width, picture.height)
 
     def _ready(self, wanted: Wanted) -> None:
         image = self._session.current
@@ -197,10 +199,11 @@ class CanvasView(QWidget):
     def _boxes(self) -> tuple[tuple[Box, ...], list[Box]]:
         """Boxes that stand still, and those that are held: selected, dragged, hovered, the most important last."""
         canvas = self.canvas
-        held_id = canvas.draft.id if canvas.draft else canvas.selected
-        still = tuple(box for box in canvas.boxes if box.id != held_id)
-        held = [box for box in canvas.boxes if box.id == held_id]
-        hovered = [box for box in still if box.id == canvas.hovered]
+        draft, selection = canvas.pointer.draft, canvas.selection
+        is_held = [box.id in selection or (draft is not None and box.id == draft.id) for box in canvas.boxes]
+        still = tuple(box for box, held in zip(canvas.boxes, is_held, strict=True) if not held)
+        held = [box for box, held in zip(canvas.boxes, is_held, strict=True) if held]
+        hovered = [box for box in still if box.id == canvas.pointer.hovered]
         return still, hovered + held
 
     def _renew_still(self, picture: Decoded) -> None:
@@ -237,28 +240,32 @@ class CanvasView(QWidget):
         canvas = self.canvas
         assert canvas.view is not None  # noqa: S101 - paintEvent asked
         for box in self._boxes()[1]:
-            is_selected = box.id == canvas.selected
-            can_be_held = is_selected or canvas.draft is not None or canvas.tool is Tool.SELECT
-            style = Style(can_be_held, is_selected, canvas.marked_edge if is_selected else None)
+            is_selected = box.id in canvas.selection
+            is_primary = box.id == canvas.selection.primary
+            can_be_held = canvas.can_change(box) and (
+                is_primary or canvas.pointer.draft is not None or canvas.pointer.tool is Tool.SELECT
+            )
+            style = Style(can_be_held, is_selected, canvas.marked_edge if is_primary else None)
             paint_held(painter, canvas.view, QRectF(self.rect()), box, self._session.vocabulary.labels, style)
 
     def _paint_pointer(self, painter: QPainter) -> None:
         canvas, room = self.canvas, QRectF(self.rect())
-        view, pointer = canvas.view, canvas.pointer
+        view, pointer = canvas.view, canvas.pointer.at
         if view is None or pointer is None or self._pan_from is not None:
             return
-        if canvas.draft is not None:
-            paint_beside(painter, room, pointer, None, size_text(view, canvas.draft.rect))
+        if canvas.pointer.draft is not None:
+            paint_beside(painter, room, pointer, None, size_text(view, canvas.pointer.draft.rect))
             return
-        drawing = canvas.drawing
-        holds = drawing is None and canvas.handle_under(pointer) is not None
+        drawing = canvas.pointer.drawing
+        holds = drawing is None and canvas.pointer.handle_under(pointer) is not None
         position = position_text(view, pointer)
-        if canvas.tool is not Tool.DRAW or holds or not (position or drawing):
+        if canvas.pointer.tool is Tool.SELECT or holds or not (position or drawing):
             return
         label, color = self._current_label()
         paint_crosshair(painter, view, room, pointer)
         if drawing is not None:
             paint_drawing(painter, view, drawing, color)
+            paint_extremes(painter, view, canvas.pointer.extremes, color)
         measures = size_text(view, drawing) if drawing is not None else position
         paint_beside(painter, room, pointer, (label, color), measures)
 
@@ -286,24 +293,24 @@ class CanvasView(QWidget):
 
     def _show_cursor(self) -> None:
         canvas = self.canvas
-        shape = Qt.CursorShape.CrossCursor if canvas.tool is Tool.DRAW else Qt.CursorShape.ArrowCursor
+        shape = Qt.CursorShape.ArrowCursor if canvas.pointer.tool is Tool.SELECT else Qt.CursorShape.CrossCursor
         if self._pan_from is not None:
             shape = Qt.CursorShape.ClosedHandCursor
         elif self._space_is_down:
             shape = Qt.CursorShape.OpenHandCursor
-        elif canvas.draft is None and canvas.corner is None and canvas.pointer and canvas.view:
-            held = canvas.handle_under(canvas.pointer)
+        elif canvas.pointer.draft is None and canvas.pointer.corner is None and canvas.pointer.at and canvas.view:
+            held = canvas.pointer.handle_under(canvas.pointer.at)
             shape = _CURSORS[held[1]] if held else shape
         if self.cursor().shape() is not shape:
             self.setCursor(shape)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.canvas.set_room(self.width(), self.height())
+        self.canvas.viewport.set_room(self.width(), self.height())
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.canvas.set_room(self.width(), self.height())
+        self.canvas.viewport.set_room(self.width(), self.height())
         self._another()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -324,23 +331,26 @@ class CanvasView(QWidget):
             self._pan_from = event.position()
             self._show_cursor()
         elif is_left:
-            held = event.modifiers() & Qt.KeyboardModifier.ControlModifier
-            self.canvas.press(_point(event), select=bool(held))
+            held = event.modifiers()
+            if held & Qt.KeyboardModifier.ShiftModifier:
+                self.canvas.select_also_under(_point(event))
+            else:
+                self.canvas.pointer.press(_point(event), select=bool(held & Qt.KeyboardModifier.ControlModifier))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._pan_from is not None:
             moved = event.position() - self._pan_from
             self._pan_from = event.position()
-            self.canvas.pan(moved.x(), moved.y())
+            self.canvas.viewport.pan(moved.x(), moved.y())
             return
-        self.canvas.hover(_point(event))
+        self.canvas.pointer.hover(_point(event))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._pan_from is not None:
             self._pan_from = None
             self._show_cursor()
         elif event.button() is Qt.MouseButton.LeftButton:
-            self.canvas.release(_point(event))
+            self.canvas.pointer.release(_point(event))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.mousePressEvent(event)
@@ -353,7 +363,7 @@ class CanvasView(QWidget):
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
-        self.canvas.leave()
+        self.canvas.pointer.leave()
 
     def focusOutEvent(self, event: QEvent) -> None:
         self._space_is_down = False

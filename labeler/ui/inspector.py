@@ -103,7 +103,7 @@ class Inspector(QScrollArea):
         state = session.outbox.state_of(image.id) if image else None
         shown = (
             image,
-            session.canvas.selected,
+            session.canvas.selection.primary,
             size,
             state,
             session.vocabulary.labels.all,
@@ -139,7 +139,7 @@ class Inspector(QScrollArea):
             item = QListWidgetItem(self._chip(box.label), row_text(box_text(box, size)))
             item.setData(Qt.ItemDataRole.UserRole, box.id)
             self.boxes.addItem(item)
-            if box.id == self._session.canvas.selected:
+            if box.id == self._session.canvas.selection.primary:
                 self.boxes.setCurrentItem(item)
         self.boxes.setVisible(bool(boxes))
         self.boxes.setFixedHeight(min(len(boxes), 10) * 24 + 4)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
@@ -40,6 +42,17 @@ def paint_drawing(painter: QPainter, view: View, drawing: Rect, color: QColor) -
         pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
         painter.setPen(pen)
         painter.drawRect(place)
+
+
+def paint_extremes(painter: QPainter, view: View, points: Iterable[Point], color: QColor) -> None:
+    """The points clicked so far of a box that is drawn by its extreme points."""
+    for point in points:
+        at = view.point_to_widget(point)
+        for ink, radius in ((theme.DARK.halo, 5.0), (QColor("#ffffff"), 4.0), (color, 3.0)):
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(ink)
+            painter.drawEllipse(QPointF(at.x, at.y), radius, radius)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
 def size_text(view: View, rect: Rect) -> str:

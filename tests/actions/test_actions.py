@@ -61,8 +61,8 @@ async def hand(tmp_path: Path) -> AsyncIterator[Hand]:
     session.vocabulary.tags.add(["night", "blurred"])
     await session.library.load(0, NO_END)
     session.grid.columns = 4
-    session.canvas.set_room(848, 648)
-    session.canvas.set_picture_size(400, 300)
+    session.canvas.viewport.set_room(848, 648)
+    session.canvas.viewport.set_picture_size(400, 300)
     yield hand
     await session.close()
 
@@ -165,7 +165,7 @@ async def test_arrows_change_the_image_where_no_box_is_selected(hand: Hand) -> N
 
 async def test_escape_deselects_then_leaves_the_editor(hand: Hand) -> None:
     hand.press("e", "Tab", "Esc")
-    assert (hand.session.canvas.selected, hand.session.mode) == ("", Mode.EDITOR)
+    assert (hand.session.canvas.selection.primary, hand.session.mode) == ("", Mode.EDITOR)
     hand.press("Esc")
     assert hand.session.mode is Mode.GRID
 

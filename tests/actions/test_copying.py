@@ -28,8 +28,8 @@ async def session(tmp_path: Path) -> AsyncIterator[Session]:
     await session.library.loaded()
     session.go_to(1)
     session.set_mode(Mode.EDITOR)
-    session.canvas.set_room(1048, 1048)
-    session.canvas.set_picture_size(1000, 1000)
+    session.canvas.viewport.set_room(1048, 1048)
+    session.canvas.viewport.set_picture_size(1000, 1000)
     yield session
     await session.close()
 
@@ -69,7 +69,7 @@ async def test_the_last_size_is_stamped_at_the_pointer(session: Session) -> None
     stamp(session)
     assert boxes(session) == []
     session.canvas.add(Rect(0.1, 0.1, 0.3, 0.2))
-    session.canvas.hover(view.point_to_widget(Point(0.6, 0.6)))
+    session.canvas.pointer.hover(view.point_to_widget(Point(0.6, 0.6)))
     stamp(session)
     left, top, right, bottom = (getattr(boxes(session)[1][1], side) for side in ("left", "top", "right", "bottom"))
     assert (left, top, right, bottom) == pytest.approx((0.5, 0.55, 0.7, 0.65))

@@ -84,7 +84,7 @@ async def test_undo_and_redo_of_a_delivered_box_use_the_services_name_and_then_a
     session.canvas.select("local-1")
     outbox(session).deliver({"local-1": "served-1"})
     assert box_of(session).id == "served-1"
-    assert session.canvas.selected == "served-1"
+    assert session.canvas.selection.primary == "served-1"
     session.undo()
     (change,) = outbox(session).edits[-1].changes
     assert isinstance(change, BoxChange)

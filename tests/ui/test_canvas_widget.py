@@ -125,7 +125,7 @@ async def test_a_box_is_painted_on_its_edges_in_its_color_and_hidden(desk: Desk,
     color = theme.label_color(desk.session.vocabulary.labels.place_of("bolt"))
     edge = at(desk, 0.25, 0.4)
     assert color_at(canvas, edge).rgb() == color.rgb()
-    desk.session.canvas.boxes_hidden = True
+    desk.session.canvas.visibility.is_off = True
     desk.session.canvas.changed.emit()
     assert color_at(canvas, edge).rgb() == RED.rgb()
 
@@ -133,7 +133,7 @@ async def test_a_box_is_painted_on_its_edges_in_its_color_and_hidden(desk: Desk,
 async def test_a_selected_box_is_resized_by_its_corner(desk: Desk, canvas: CanvasView) -> None:
     await edit(desk, 0)
     QTest.mouseClick(canvas, LEFT, Qt.KeyboardModifier.ControlModifier, at(desk, 0.3, 0.3))
-    assert desk.session.canvas.selected == "bolt-1"
+    assert desk.session.canvas.selection.primary == "bolt-1"
     QTest.mousePress(canvas, LEFT, pos=at(desk, 0.5, 0.5))
     QTest.mouseMove(canvas, at(desk, 0.75, 0.75))
     assert color_at(canvas, at(desk, 0.25, 0.7)).rgb() != RED.rgb()

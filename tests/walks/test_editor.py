@@ -82,7 +82,7 @@ def test_what_is_too_small_is_refused_with_a_word(walk: Walk, library: Path, sam
             await person.draw(Point(0.3, 0.3), Point(0.3, 0.5))
             assert person.heard[-1] == "Too small for a box: it needs at least 3 x 3 px"
             assert person.image.boxes == ()
-            assert person.session.canvas.drawing is None
+            assert person.session.canvas.pointer.drawing is None
 
     walk(steps())
 
@@ -107,7 +107,7 @@ def test_boxes_are_moved_and_resized_by_the_mouse(walk: Walk, library: Path, sam
             await person.draw(Point(0.25, 0.25), Point(0.35, 0.25))
             assert edges(person.box) == about(0.3, 0.2, 0.5, 0.4)
             await person.click(person.window.canvas, person.on_canvas(Point(0.9, 0.9)))
-            assert person.session.canvas.selected == ""
+            assert person.session.canvas.selection.primary == ""
             await person.key("q")
             held = Qt.KeyboardModifier.ControlModifier
             await person.click(person.window.canvas, person.on_canvas(Point(0.35, 0.3)), held)
@@ -187,13 +187,13 @@ def test_escape_leaves_one_thing_at_a_time(walk: Walk, library: Path, samples: S
             canvas = person.session.canvas
             await person.draw(Point(0.2, 0.2), Point(0.4, 0.4))
             await person.click(person.window.canvas, person.on_canvas(Point(0.7, 0.7)))
-            assert canvas.drawing
+            assert canvas.pointer.drawing
             await person.key("Esc")
-            assert canvas.drawing is None
+            assert canvas.pointer.drawing is None
             await person.key("Tab")
-            assert canvas.selected
+            assert canvas.selection.primary
             await person.key("Esc")
-            assert not canvas.selected
+            assert not canvas.selection.primary
             assert person.session.mode is Mode.EDITOR
             await person.key("Esc")
             assert person.session.mode is Mode.GRID
