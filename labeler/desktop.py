@@ -24,7 +24,7 @@ from labeler.disk import make_data_directory
 from labeler.domain.errors import InvalidValue, LabelerError
 from labeler.domain.filter import Filter
 from labeler.domain.image import Choice
-from labeler.local import open_local
+from labeler.local import LocalService, open_local
 from labeler.logs import log_path
 from labeler.state.history import History
 from labeler.state.pictures import Pictures
@@ -141,14 +141,17 @@ class Desktop:
         await outbox.start(connection)
         return outbox
 
-    def _local_is_back(self) -> None:
-        """This computer's service ended and was started again."""
-        if hasattr(self, "window") and self._target[0] == LOCAL:
-            self._outbox.hurry()
-            for pictures in self._pictures:
-                pictures.forget_problems()
-            if not self.session.library.complete:
-                self.session.reload()
+    def _local_is_back(self, endpoint: Endpoint) -> None:
+        """This computer's service ended; another goes on with its data."""
+        self._local = LocalService(endpoint, started_here=True)
+        if self._connection is None or not hasattr(self, "window") or self._target[0] != LOCAL:
+            return
+        self._connection.move_to(endpoint)
+        self._outbox.hurry()
+        for pictures in self._pictures:
+            pictures.forget_problems()
+        if not self.session.library.complete:
+            self.session.reload()
 
     def _forget_pictures(self) -> None:
         for pictures in self._pictures:

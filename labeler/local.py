@@ -26,8 +26,9 @@ from labeler.server.data_directory import read_announcement
 _START_SECONDS = 20.0
 _STOP_SECONDS = 5.0
 _ANSWER_SECONDS = 3.0
-_AGAIN_SECONDS = 1.0
-"""Between attempts to start a service again."""
+_AGAIN_SECONDS = 0.5
+"""Between attempts to find or start another service after one that ended."""
+_BEAT = 0.02
 _LONGEST_SOCKET_PATH = 90
 """Systems take 104 bytes or more."""
 _DESCRIBE = "/labeler.v1.LabelerService/Describe"
@@ -43,32 +44,50 @@ class LocalService:
 
 
 @contextlib.asynccontextmanager
-async def open_local(data_directory: Path, on_return: Callable[[], None] = lambda: None) -> AsyncIterator[LocalService]:
+async def open_local(
+    data_directory: Path, on_moved: Callable[[Endpoint], None] | None = None
+) -> AsyncIterator[LocalService]:
     """The service that has the data directory open; where there is none, one of this process's own.
 
-    Its calls are those of this machine's user, who may open paths. One of this process's own that ends
-    is started again at the same endpoint, and `on_return` called. Raises LabelerError, with the
+    Its calls are those of this machine's user, who may open paths. With `on_moved`, another is found or
+    started whenever the service ends, and `on_moved` told where it is. Raises LabelerError, with the
     service's own sentence, if it cannot start.
     """
     deadline = time.monotonic() + _START_SECONDS
-    while (endpoint := await _running(data_directory)) is None:
-        child = _Child(data_directory)
+    child = _Child(data_directory)
+    try:
+        while (endpoint := await _running(data_directory) or await child.start()) is None:
+            # Somebody else has the directory and is about to announce where, or has just let go of it.
+            if time.monotonic() > deadline:
+                raise LabelerError(child.complaint)
+            await asyncio.sleep(_BEAT)
+        keeping = asyncio.create_task(_keep(child, endpoint, on_moved)) if on_moved else None
         try:
-            own = await child.start()
-            if own is not None:
-                keeping = asyncio.create_task(_keep_running(child, on_return), name="the local service")
-                try:
-                    yield LocalService(own, started_here=True)
-                finally:
-                    keeping.cancel()
-                    await asyncio.gather(keeping, return_exceptions=True)
-                return
+            yield LocalService(endpoint, started_here=child.is_running)
         finally:
-            await asyncio.to_thread(child.stop)
-        # Somebody else has the directory and is about to announce where, or has just let go of it.
-        if time.monotonic() > deadline:
-            raise LabelerError(child.complaint)
-    yield LocalService(endpoint, started_here=False)
+            if keeping:
+                keeping.cancel()
+                await asyncio.gather(keeping, return_exceptions=True)
+    finally:
+        await asyncio.to_thread(child.stop)
+
+
+async def _keep(child: _Child, endpoint: Endpoint, on_moved: Callable[[Endpoint], None]) -> None:
+    """Find or start another service whenever one ends."""
+    while True:
+        async with await Connection.open(endpoint) as connection:
+            await connection.lost()
+        _log.info("the data service of %s ended", child.data_directory)
+        found = None
+        while found is None:
+            try:
+                found = await _running(child.data_directory) or await child.start()
+            except LabelerError as error:
+                _log.warning("the data service does not start again: %s", error)
+            if found is None:
+                await asyncio.sleep(_AGAIN_SECONDS)
+        endpoint = found
+        on_moved(endpoint)
 
 
 async def _running(data_directory: Path) -> Endpoint | None:
@@ -87,84 +106,72 @@ async def _running(data_directory: Path) -> Endpoint | None:
     return endpoint
 
 
-async def _keep_running(child: _Child, on_return: Callable[[], None]) -> None:
-    while True:
-        await asyncio.to_thread(child.wait)
-        _log.warning("the data service ended; starting it again")
-        while not await asyncio.to_thread(child.launch):  # noqa: ASYNC110 - nothing tells when it can start
-            await asyncio.sleep(_AGAIN_SECONDS)
-        on_return()
-
-
 class _Child:
     """A service as a child process. It ends when the pipe that it reads from does, however this process ends."""
 
     def __init__(self, data_directory: Path) -> None:
-        self._data_directory = data_directory
+        self.data_directory = data_directory
         self._process: subprocess.Popen[bytes] | None = None
-        self._folder = _fresh_folder()
-        self._first_line = {
-            "token": secrets.token_urlsafe(32),
-            "socket": str(self._folder / "s") if _has_unix_sockets() else "",
-            "port": 0,
-        }
+        self._folder: Path | None = None
         self._starting = threading.Lock()
-        self._stopped = False
+        self._is_over = False
         self.complaint = ""
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
     async def start(self) -> Endpoint | None:
         """Start it; returns when it answers. None if it found the data directory in use.
 
-        Raises LabelerError with the reason it gave.
+        Raises LabelerError with the reason it gave. May be called again when it has ended.
         """
-        ready = await asyncio.wait_for(asyncio.to_thread(self.launch), _START_SECONDS)
+        await asyncio.to_thread(self._end)
+        token = secrets.token_urlsafe(32)
+        ready = await asyncio.wait_for(asyncio.to_thread(self._launch, token), _START_SECONDS)
         if ready:
-            target = str(json.loads(ready)["listening"])
-            if not self._first_line["socket"]:
-                self._first_line["port"] = int(target.rpartition(":")[2])
-            return Endpoint(target, PLAINTEXT, token=str(self._first_line["token"]))
+            return Endpoint(str(json.loads(ready)["listening"]), PLAINTEXT, token=token)
         if " already has the data directory " in self.complaint:
             return None
         raise LabelerError(self.complaint)
 
-    def launch(self) -> bytes:
-        """Start the process and wait for its line; empty if it ended instead, or is not to start any more."""
-        complaints = self._folder / "complaints"
+    def _launch(self, token: str) -> bytes:
+        """Start the process and wait for its line; empty if it ended instead."""
         with self._starting:
-            if self._stopped:
+            if self._is_over:
                 return b""
-            self._close_pipes()
+            self._folder = _fresh_folder()
+            complaints, path = self._folder / "complaints", self._folder / "s"
             with complaints.open("wb") as errors:
                 self._process = process = subprocess.Popen(
-                    [sys.executable, "-m", "labeler", "serve", "--data", str(self._data_directory), "--embedded"],
+                    [sys.executable, "-m", "labeler", "serve", "--data", str(self.data_directory), "--embedded"],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=errors,
                     creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
                 )
-        if process.stdin is None or process.stdout is None:
+        stdin, stdout = process.stdin, process.stdout
+        if stdin is None or stdout is None:
             return b""
-        # What is closed or broken here was ended by `stop` or by itself, which the empty line tells.
-        with contextlib.suppress(OSError, ValueError):
-            process.stdin.write(json.dumps(self._first_line).encode() + b"\n")
-            process.stdin.flush()
-        ready = process.stdout.readline()
+        with contextlib.suppress(OSError, ValueError):  # It ended, or `stop` has closed the pipe.
+            stdin.write(
+                json.dumps({"token": token, "socket": str(path) if _has_unix_sockets() else ""}).encode() + b"\n"
+            )
+            stdin.flush()
+        ready = stdout.readline()
         if not ready:
             process.wait()
             lines = complaints.read_text("utf-8", "replace").strip().splitlines()
             self.complaint = lines[-1].removeprefix("labeler: ") if lines else "The data service ended as it started."
-            _log.info("the data service did not start: %s", self.complaint)
         return ready
 
-    def wait(self) -> None:
-        """Return when the process has ended."""
-        if self._process is not None:
-            self._process.wait()
-
     def stop(self) -> None:
-        """End the process, if it runs, and wait for it."""
+        """End the process, if it runs, and wait for it; none is started any more."""
         with self._starting:
-            self._stopped = True
+            self._is_over = True
+        self._end()
+
+    def _end(self) -> None:
         process = self._process
         if process is not None:
             if process.stdin is not None:
@@ -175,14 +182,10 @@ class _Child:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            self._close_pipes()
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-    def _close_pipes(self) -> None:
-        for pipe in (self._process.stdin, self._process.stdout) if self._process else ():
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
+            if process.stdout is not None:
+                process.stdout.close()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def _has_unix_sockets() -> bool:

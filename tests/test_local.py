@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -182,15 +183,25 @@ async def test_the_service_ends_when_the_one_that_started_it_is_killed(tmp_path:
         assert (await describe(service.endpoint)).version
 
 
-@pytest.mark.logs("the data service ended; starting it again")
-async def test_a_service_that_is_killed_is_started_again_at_the_same_place(tmp_path: Path) -> None:
-    data, returned = tmp_path / "data", asyncio.Event()
-    async with open_local(data, returned.set) as service, await Connection.open(service.endpoint) as connection:
+async def test_another_service_goes_on_when_one_is_killed(tmp_path: Path) -> None:
+    data, moved = tmp_path / "data", asyncio.Queue[Endpoint]()
+    async with open_local(data, moved.put_nowait) as service, await Connection.open(service.endpoint) as connection:
         request = labeler_pb2.DescribeRequest()
-        await connection.unary(SERVICE + "Describe", request, labeler_pb2.DescribeResponse)
-        (pid,) = [pid for pid in child_processes() if "serve" in command_line(pid)]
-        os.kill(pid, signal.SIGKILL)
-        await asyncio.wait_for(returned.wait(), 30)
-        assert (await describe(service.endpoint)).opens_paths
-        await asyncio.wait_for(connection.restored(), 30)
-        await connection.unary(SERVICE + "Describe", request, labeler_pb2.DescribeResponse)
+        organization = (await describe(service.endpoint)).organization_id
+        for _ in range(2):
+            (pid,) = [pid for pid in child_processes() if "serve" in command_line(pid)]
+            os.kill(pid, signal.SIGKILL)
+            await asyncio.wait_for(connection.lost(), 30)
+            connection.move_to(await asyncio.wait_for(moved.get(), 30))
+            answer = await connection.unary(SERVICE + "Describe", request, labeler_pb2.DescribeResponse)
+            assert answer.organization_id == organization
+
+
+async def test_another_service_is_started_when_that_of_another_program_ends(tmp_path: Path) -> None:
+    moved = asyncio.Queue[Endpoint]()
+    async with contextlib.AsyncExitStack() as first:
+        await first.enter_async_context(open_local(tmp_path))
+        async with open_local(tmp_path, moved.put_nowait) as second:
+            assert not second.started_here
+            await first.aclose()
+            assert (await describe(await asyncio.wait_for(moved.get(), 30))).opens_paths

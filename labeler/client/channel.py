@@ -9,6 +9,7 @@ those calls were not done, whereas any other failure leaves open whether it was.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 from typing import Self, TypeVar, cast
@@ -58,10 +59,12 @@ class Connection:
     """An open channel to one endpoint, signed in. Make it with `Connection.open`; close it when done."""
 
     def __init__(self, endpoint: Endpoint) -> None:
-        self.endpoint = endpoint
-        self._token = endpoint.token
         self._signing_in: asyncio.Task[None] | None = None
         self._closed = False
+        self._go_to(endpoint)
+
+    def _go_to(self, endpoint: Endpoint) -> None:
+        self.endpoint, self._token = endpoint, endpoint.token
         credentials, options_of_tls = channel_credentials(endpoint)
         options: list[tuple[str, int | str]] = [*_OPTIONS, *options_of_tls]
         if endpoint.is_loopback:
@@ -92,14 +95,13 @@ class Connection:
         self._closed = True
         if self._signing_in is not None:
             self._signing_in.cancel()
-        closing = self._channel.close(None)
-        try:
-            # Without a grace period closing waits for nothing and is through at its first step.
-            closing.send(None)
-        except StopIteration:
-            return
-        finally:
-            closing.close()
+        _end(self._channel)
+
+    def move_to(self, endpoint: Endpoint) -> None:
+        """Go on at another endpoint, where the same data is served now. Calls under way fail with UnavailableError."""
+        former = self._channel
+        self._go_to(endpoint)
+        _end(former)
 
     async def __aenter__(self) -> Self:
         return self
@@ -109,10 +111,19 @@ class Connection:
 
     async def restored(self) -> None:
         """Return when the service can be reached again; never while it can be. Keeps on trying to reach it."""
-        if self._channel.get_state() is grpc.ChannelConnectivity.READY:
+        was_there = self._channel.get_state() is grpc.ChannelConnectivity.READY
+        await self._until(grpc.ChannelConnectivity.READY)
+        if was_there or self._closed:
             await asyncio.Event().wait()
-        while (state := self._channel.get_state(try_to_connect=True)) is not grpc.ChannelConnectivity.READY:
-            await self._channel.wait_for_state_change(state)
+
+    async def lost(self) -> None:
+        """Return when the service cannot be reached any more, at once if it cannot be now or this is closed."""
+        await self._until(grpc.ChannelConnectivity.TRANSIENT_FAILURE)
+
+    async def _until(self, wanted: grpc.ChannelConnectivity) -> None:
+        while not self._closed and (state := self._channel.get_state(try_to_connect=True)) is not wanted:
+            with contextlib.suppress(grpc.aio.UsageError):  # The channel was left for another.
+                await self._channel.wait_for_state_change(state)
 
     async def unary(
         self, method: str, request: Message, response_type: type[Response], *, timeout: float = DEFAULT_TIMEOUT
@@ -233,14 +244,28 @@ class Connection:
             raise error_of(status, details, method, self.endpoint.target, pushback) from None
         except asyncio.CancelledError:
             task = asyncio.current_task()
-            if self._closed and task is not None and not task.cancelling():
-                # The call was cancelled by `close`, not the task that awaits it.
+            if task is None or task.cancelling():
+                raise
+            # The call was cancelled by `close` or `move_to`, not the task that awaits it.
+            if self._closed:
                 raise self._closed_error(method) from None
-            raise
+            message = "the connection was lost"
+            raise error_of(Status.UNAVAILABLE, message, method, self.endpoint.target) from None
 
     def _closed_error(self, method: str) -> ServiceFailedError:
         text = f"The connection to {self.endpoint.target} is closed."
         return ServiceFailedError(Status.CANCELLED, "the connection is closed", method, text)
+
+
+def _end(channel: grpc.aio.Channel) -> None:
+    closing = channel.close(None)
+    try:
+        # Without a grace period closing waits for nothing and is through at its first step.
+        closing.send(None)
+    except StopIteration:
+        return
+    finally:
+        closing.close()
 
 
 def _serialize(message: Message) -> bytes:
