@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Self, TypeVar, cast
 
 import grpc
@@ -29,6 +30,7 @@ MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 DEFAULT_TIMEOUT = 60.0
 """Seconds that a call may take when nothing else is said."""
 
+NO_METADATA: Mapping[str, str] = MappingProxyType({})
 _SIGN_IN_TIMEOUT = 20.0
 _BUSY_SECONDS = 30.0
 """How long a call waits for a service that asks to wait."""
@@ -126,13 +128,19 @@ class Connection:
                 await self._channel.wait_for_state_change(state)
 
     async def unary(
-        self, method: str, request: Message, response_type: type[Response], *, timeout: float = DEFAULT_TIMEOUT
+        self,
+        method: str,
+        request: Message,
+        response_type: type[Response],
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        metadata: Mapping[str, str] = NO_METADATA,
     ) -> Response:
         """One request, one response. `method` is the full path, `timeout` seconds. Raises GRPCError."""
         call = self._channel.unary_unary(method, _serialize, response_type.FromString)
 
         async def once() -> Response:
-            return await call(request, timeout=timeout, metadata=self._metadata())
+            return await call(request, timeout=timeout, metadata=self._metadata(metadata))
 
         return await self._signed_in(method, once)
 
@@ -154,13 +162,19 @@ class Connection:
         return await self._signed_in(method, once, repeatable=callable(requests))
 
     async def stream_in(
-        self, method: str, request: Message, response_type: type[Response], *, timeout: float = DEFAULT_TIMEOUT
+        self,
+        method: str,
+        request: Message,
+        response_type: type[Response],
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        metadata: Mapping[str, str] = NO_METADATA,
     ) -> AsyncGenerator[Response, None]:
         """One request, many responses. Leaving the iteration early (`aclose`) ends the call."""
         start = self._channel.unary_stream(method, _serialize, response_type.FromString)
 
         async def begin() -> tuple[UnaryStream[Response], Response | None]:
-            call = start(request, timeout=timeout, metadata=self._metadata())
+            call = start(request, timeout=timeout, metadata=self._metadata(metadata))
             return call, await _next(call)
 
         call, response = await self._signed_in(method, begin)
@@ -171,8 +185,9 @@ class Connection:
         finally:
             call.cancel()
 
-    def _metadata(self) -> grpc.aio.Metadata:
-        return grpc.aio.Metadata(*([("authorization", f"Bearer {self._token}")] if self._token else []))
+    def _metadata(self, more: Mapping[str, str] = NO_METADATA) -> grpc.aio.Metadata:
+        authorization = [("authorization", f"Bearer {self._token}")] if self._token else []
+        return grpc.aio.Metadata(*authorization, *more.items())
 
     async def _signed_in(
         self, method: str, call: Callable[[], Awaitable[Result]], *, repeatable: bool = True

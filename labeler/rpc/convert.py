@@ -17,6 +17,8 @@ from labeler.rpc.wire.app.dataset.v1 import dataset_pb2
 from labeler.rpc.wire.google.protobuf import timestamp_pb2
 from labeler.rpc.wire.labeler.v1 import labeler_pb2
 
+EDIT_ID, IF_MATCH, CLIENT = "labeler-edit-id", "labeler-if-match", "labeler-client"
+"""Metadata that our own service honours (labeler.proto)."""
 MEMBERSHIP_PREFIX = "VIAM_DATASET_"
 
 

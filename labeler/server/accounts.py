@@ -24,6 +24,7 @@ import apsw
 
 from labeler.disk import make_data_directory, write_private
 from labeler.domain.errors import Missing, Refused
+from labeler.server.changes import FREELY, Terms
 from labeler.server.sqlite.database import newer_than_known
 
 ACCOUNTS_FILE = "accounts.db"
@@ -72,11 +73,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who makes a call. `opens_paths` is true only for this machine's user."""
+    """Who makes a call, and on what terms. `opens_paths` is true only for this machine's user."""
 
     organization_id: str
     key_id: str
     opens_paths: bool = False
+    terms: Terms = FREELY
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ changes all or nothing; when it returns, the change is durable.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -17,6 +19,7 @@ from labeler.domain.box import Box
 from labeler.domain.errors import Refused
 from labeler.domain.filter import Filter, Order
 from labeler.domain.image import Choice
+from labeler.server.changes import FREELY, Changed, Terms
 
 FOLDER_TYPE = "folder"
 """The component type of images that were opened from a folder; `component_name` is its absolute path."""
@@ -110,6 +113,8 @@ class ImageRecord:
     boxes: tuple[Box, ...]
     classifications: tuple[Classification, ...]
     dataset_ids: tuple[str, ...]
+    version: int = 0
+    """The number of the last change of what is on it, from 1; an image that was brought back has a new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +206,24 @@ class Catalog(Protocol):
 
     Image ids are `organization/location/file`, or the file's part alone. In `Filter.tags` and `all_tags`,
     `VIAM_DATASET_{id}` stands for membership in that dataset; it is no tag otherwise, and such a name
-    cannot be added or removed as one (InvalidValue).
+    cannot be added or removed as one (InvalidValue). Methods with `terms` can raise what these say there.
     """
+
+    def listening(self, organization_id: str) -> AbstractContextManager[asyncio.Event]:
+        """An event that is set whenever images of the organization may have changed."""
+        ...
+
+    async def changed(self, organization_id: str, position: str, limit: int, author: int = 0) -> Changed:
+        """Up to `limit` images that were changed or deleted after a position, but by others than `author` alone.
+
+        Without a position, none, with the position of now. Images that were purged since are left out.
+        Raises InvalidValue for a position that the catalog has not given.
+        """
+        ...
+
+    async def forget_answers(self, before: datetime) -> int:
+        """Forget what changes with an edit id were answered before then; returns how many."""
+        ...
 
     async def insert_images(self, organization_id: str, images: Sequence[NewImage]) -> tuple[str, ...]:
         """Add images; returns their ids. Raises Missing for an unknown dataset, InvalidValue for a box or tag."""
@@ -226,7 +247,7 @@ class Catalog(Protocol):
 
     async def count(self, organization_id: str, wanted: Filter) -> Total: ...
 
-    async def delete_images(self, organization_id: str, which: Selection) -> int:
+    async def delete_images(self, organization_id: str, which: Selection, terms: Terms = FREELY) -> int:
         """Put images with all that is on them into the trash; returns how many. Raises Missing."""
         ...
 
@@ -256,9 +277,13 @@ class Catalog(Protocol):
         """Those of the digests that no image of any organization, deleted or not, has for its bytes."""
         ...
 
-    async def add_tags(self, organization_id: str, which: Selection, tags: Sequence[str]) -> None: ...
+    async def add_tags(
+        self, organization_id: str, which: Selection, tags: Sequence[str], terms: Terms = FREELY
+    ) -> None: ...
 
-    async def remove_tags(self, organization_id: str, which: Selection, tags: Sequence[str]) -> int:
+    async def remove_tags(
+        self, organization_id: str, which: Selection, tags: Sequence[str], terms: Terms = FREELY
+    ) -> int:
         """Take tags off; returns how many images had any of them."""
         ...
 
@@ -277,16 +302,25 @@ class Catalog(Protocol):
         """
         ...
 
-    async def add_boxes(self, organization_id: str, image_id: str, boxes: Sequence[Box]) -> tuple[str, ...]:
+    async def add_boxes(
+        self, organization_id: str, image_id: str, boxes: Sequence[Box], terms: Terms = FREELY
+    ) -> tuple[str, ...]:
         """Add boxes to an image; returns the ids that they got. Raises Missing, InvalidValue."""
         ...
 
-    async def update_box(self, organization_id: str, image_id: str, box_id: str, patch: BoxPatch) -> None: ...
+    async def update_box(
+        self, organization_id: str, image_id: str, box_id: str, patch: BoxPatch, terms: Terms = FREELY
+    ) -> None: ...
 
-    async def remove_box(self, organization_id: str, image_id: str, box_id: str) -> None: ...
+    async def remove_box(self, organization_id: str, image_id: str, box_id: str, terms: Terms = FREELY) -> None: ...
 
     async def create_dataset(
-        self, organization_id: str, name: str, kind: DatasetKind = DatasetKind.BINARY, merged: Sequence[str] = ()
+        self,
+        organization_id: str,
+        name: str,
+        kind: DatasetKind = DatasetKind.BINARY,
+        merged: Sequence[str] = (),
+        terms: Terms = FREELY,
     ) -> str:
         """Make a dataset with the images of the datasets `merged`; returns its id. Raises NameTaken, Missing."""
         ...
@@ -295,19 +329,23 @@ class Catalog(Protocol):
         """Datasets by name, or those with the ids in the order of the ids. Raises Missing."""
         ...
 
-    async def rename_dataset(self, organization_id: str, dataset_id: str, name: str) -> None:
+    async def rename_dataset(self, organization_id: str, dataset_id: str, name: str, terms: Terms = FREELY) -> None:
         """Raises NameTaken, Missing."""
         ...
 
-    async def delete_dataset(self, organization_id: str, dataset_id: str) -> None:
+    async def delete_dataset(self, organization_id: str, dataset_id: str, terms: Terms = FREELY) -> None:
         """Delete a dataset; its images stay."""
         ...
 
-    async def add_to_dataset(self, organization_id: str, dataset_id: str, which: Selection) -> None:
+    async def add_to_dataset(
+        self, organization_id: str, dataset_id: str, which: Selection, terms: Terms = FREELY
+    ) -> None:
         """Put images into a dataset. Raises Missing; Refused where the dataset does not hold images."""
         ...
 
-    async def remove_from_dataset(self, organization_id: str, dataset_id: str, which: Selection) -> None: ...
+    async def remove_from_dataset(
+        self, organization_id: str, dataset_id: str, which: Selection, terms: Terms = FREELY
+    ) -> None: ...
 
     async def references(self, organization_id: str, paths: Sequence[str]) -> tuple[ReferencedImage, ...]:
         """The images whose bytes are read from one of these files."""

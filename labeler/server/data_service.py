@@ -86,14 +86,16 @@ class DataService(LabelingRpcs):
         self, request: data_pb2.DeleteBinaryDataByFilterRequest, caller: Caller
     ) -> data_pb2.DeleteBinaryDataByFilterResponse:
         wanted = filter_for(request.filter, caller.organization_id)
-        deleted = 0 if wanted is None else await self._catalog.delete_images(caller.organization_id, wanted)
+        deleted = (
+            0 if wanted is None else await self._catalog.delete_images(caller.organization_id, wanted, caller.terms)
+        )
         return data_pb2.DeleteBinaryDataByFilterResponse(deleted_count=deleted)
 
     async def DeleteBinaryDataByIDs(
         self, request: data_pb2.DeleteBinaryDataByIDsRequest, caller: Caller
     ) -> data_pb2.DeleteBinaryDataByIDsResponse:
         ids = image_ids(request.binary_data_ids, request.binary_ids)
-        deleted = await self._catalog.delete_images(caller.organization_id, ids)
+        deleted = await self._catalog.delete_images(caller.organization_id, ids, caller.terms)
         return data_pb2.DeleteBinaryDataByIDsResponse(deleted_count=deleted)
 
     async def CreateBinaryDataSignedURL(

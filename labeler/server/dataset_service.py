@@ -19,7 +19,9 @@ class DatasetService:
         self, request: dataset_pb2.CreateDatasetRequest, caller: Caller
     ) -> dataset_pb2.CreateDatasetResponse:
         _check_organization(request.organization_id, caller)
-        made = await self._catalog.create_dataset(caller.organization_id, request.name, _kind(request.type))
+        made = await self._catalog.create_dataset(
+            caller.organization_id, request.name, _kind(request.type), (), caller.terms
+        )
         return dataset_pb2.CreateDatasetResponse(id=made)
 
     async def MergeDatasets(
@@ -28,7 +30,9 @@ class DatasetService:
         _check_organization(request.organization_id, caller)
         if not request.dataset_ids:
             raise invalid("dataset_ids", "none were given")
-        made = await self._catalog.create_dataset(caller.organization_id, request.name, merged=request.dataset_ids)
+        made = await self._catalog.create_dataset(
+            caller.organization_id, request.name, merged=request.dataset_ids, terms=caller.terms
+        )
         return dataset_pb2.MergeDatasetsResponse(dataset_id=made)
 
     async def ListDatasetsByIDs(
@@ -51,13 +55,13 @@ class DatasetService:
     async def RenameDataset(
         self, request: dataset_pb2.RenameDatasetRequest, caller: Caller
     ) -> dataset_pb2.RenameDatasetResponse:
-        await self._catalog.rename_dataset(caller.organization_id, _id(request.id), request.name)
+        await self._catalog.rename_dataset(caller.organization_id, _id(request.id), request.name, caller.terms)
         return dataset_pb2.RenameDatasetResponse()
 
     async def DeleteDataset(
         self, request: dataset_pb2.DeleteDatasetRequest, caller: Caller
     ) -> dataset_pb2.DeleteDatasetResponse:
-        await self._catalog.delete_dataset(caller.organization_id, _id(request.id))
+        await self._catalog.delete_dataset(caller.organization_id, _id(request.id), caller.terms)
         return dataset_pb2.DeleteDatasetResponse()
 
 

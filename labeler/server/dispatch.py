@@ -24,6 +24,7 @@ from labeler.server.accounts import Caller
 from labeler.server.errors import RpcError, rpc_error, slow_down
 from labeler.server.limits import Limits
 from labeler.server.rates import AtOnce, Rate
+from labeler.server.terms import asking, with_terms
 
 Metadata = Mapping[str, str]
 Authenticate = Callable[[Metadata], Caller]
@@ -89,7 +90,7 @@ class Dispatcher(grpc.GenericRpcHandler):
         if route is not None and route.is_open:
             return route.handler(metadata)
         try:
-            caller = self._authenticate(metadata)
+            caller = with_terms(self._authenticate(metadata), metadata)
             self._allowance.check_rate(caller)
         except RpcError as error:
             return _refusing(error)
@@ -157,7 +158,10 @@ class _Route:
         async def unary_unary(requests: AsyncIterator[bytes], context: Context) -> Message | None:
             async def answer() -> Message:
                 message = await self._only(requests)
-                return await self.behaviour(message, _known(who, context))  # type: ignore[no-any-return]
+                caller = (
+                    asking(who, self._method.full_name, message) if isinstance(who, Caller) else _known(who, context)
+                )
+                return await self.behaviour(message, caller)  # type: ignore[no-any-return]
 
             return await self._guard(answer, who, context)
 

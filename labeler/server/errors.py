@@ -6,6 +6,7 @@ import grpc
 
 from labeler.domain.errors import InvalidValue, LabelerError, Missing, NotSignedIn, Unreachable
 from labeler.server.catalog import NameTaken
+from labeler.server.changes import ChangedMeanwhile
 
 _MOST_BYTES = 2_000
 """Of a message. Clients take 8 KiB of metadata, where each byte of it can need three, and see another status beyond."""
@@ -61,6 +62,7 @@ _CODES: tuple[tuple[type[LabelerError], grpc.StatusCode], ...] = (
     (InvalidValue, grpc.StatusCode.INVALID_ARGUMENT),
     (Missing, grpc.StatusCode.NOT_FOUND),
     (NameTaken, grpc.StatusCode.ALREADY_EXISTS),
+    (ChangedMeanwhile, grpc.StatusCode.ABORTED),
     (NotSignedIn, grpc.StatusCode.UNAUTHENTICATED),
     (Unreachable, grpc.StatusCode.UNAVAILABLE),
     (LabelerError, grpc.StatusCode.FAILED_PRECONDITION),

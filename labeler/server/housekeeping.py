@@ -1,4 +1,4 @@
-"""What a service does for itself from time to time: forget what has been in the trash long enough."""
+"""What a service does for itself from time to time: forget what has been kept long enough."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from labeler.domain.trash import TRASH_AGE
 from labeler.server.blobs import BlobStore
 from labeler.server.catalog import Catalog
+from labeler.server.changes import ANSWER_AGE
 
 _PAUSE_SECONDS = 6 * 3600
 _LONGEST_UPLOAD = timedelta(days=1)
@@ -37,7 +38,10 @@ async def remove_unused(catalog: Catalog, blobs: BlobStore, now: datetime) -> in
 
 
 async def keep_house(catalog: Catalog, blobs: BlobStore) -> None:
-    """Empty the trash now and every few hours, until cancelled. A failure is logged and tried again later."""
+    """Empty the trash and forget old answers now and every few hours, until cancelled.
+
+    A failure is logged and tried again later.
+    """
     while True:
         try:
             gone = await empty_trash(catalog, blobs, datetime.now(UTC))
@@ -46,6 +50,7 @@ async def keep_house(catalog: Catalog, blobs: BlobStore) -> None:
             unused = await remove_unused(catalog, blobs, datetime.now(UTC))
             if unused:
                 logger.info("Removed the bytes of %d images that were purged or never came whole", unused)
+            await catalog.forget_answers(datetime.now(UTC) - ANSWER_AGE)
         except Exception:
             logger.exception("The trash could not be emptied")
         await asyncio.sleep(_PAUSE_SECONDS)

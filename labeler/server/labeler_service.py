@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from labeler import __version__
@@ -10,10 +10,11 @@ from labeler.domain.filter import Order
 from labeler.rpc.convert import ORDER_FROM
 from labeler.rpc.wire.labeler.v1 import labeler_pb2
 from labeler.server.accounts import Accounts, Caller
-from labeler.server.catalog import Catalog
+from labeler.server.catalog import Catalog, ImageRecord
+from labeler.server.changes import ANSWER_AGE
 from labeler.server.content import Content
 from labeler.server.errors import invalid, not_found, permission_denied
-from labeler.server.metadata import UriOf, filter_for, metadata_of
+from labeler.server.metadata import UriOf, filter_for, image_ids, metadata_of
 from labeler.server.open_paths import PathOpener
 
 DEFAULT_LIMIT = 100
@@ -47,7 +48,12 @@ class LabelerService:
 
     async def Describe(self, _request: labeler_pb2.DescribeRequest, caller: Caller) -> labeler_pb2.DescribeResponse:
         response = labeler_pb2.DescribeResponse(
-            version=__version__, opens_paths=caller.opens_paths, organization_id=caller.organization_id
+            version=__version__,
+            opens_paths=caller.opens_paths,
+            organization_id=caller.organization_id,
+            edit_id_seconds=int(ANSWER_AGE.total_seconds()),
+            versions=True,
+            follows=True,
         )
         for part in self._accounts.parts(caller.organization_id)[:1]:
             response.location_id, response.robot_id, response.part_id = part.location_id, part.robot_id, part.part_id
@@ -67,14 +73,24 @@ class LabelerService:
             if last is None:
                 return labeler_pb2.ListImagesResponse()
         page = await self._catalog.page(caller.organization_id, wanted, order, last or "", limit)
-        problems = await self._content.problems(page.images)
-        return labeler_pb2.ListImagesResponse(
-            images=[
-                labeler_pb2.ImageRecord(metadata=metadata_of(record, self._uri_of), problem=problem)
-                for record, problem in zip(page.images, problems, strict=True)
-            ],
-            next_page_token=page.last if page.more else "",
-        )
+        images = await self._messages(page.images)
+        return labeler_pb2.ListImagesResponse(images=images, next_page_token=page.last if page.more else "")
+
+    async def ReadImages(
+        self, request: labeler_pb2.ReadImagesRequest, caller: Caller
+    ) -> labeler_pb2.ReadImagesResponse:
+        ids = image_ids(request.binary_data_ids, ())
+        if len(ids) > LARGEST_LIMIT:
+            raise invalid("binary_data_ids", f"more than {LARGEST_LIMIT:,} were given")
+        records = await self._catalog.images(caller.organization_id, ids)
+        return labeler_pb2.ReadImagesResponse(images=await self._messages(records))
+
+    async def _messages(self, records: Sequence[ImageRecord]) -> list[labeler_pb2.ImageRecord]:
+        problems = await self._content.problems(records)
+        return [
+            labeler_pb2.ImageRecord(metadata=metadata_of(record, self._uri_of), problem=problem, version=record.version)
+            for record, problem in zip(records, problems, strict=True)
+        ]
 
     async def ListChoices(
         self, request: labeler_pb2.ListChoicesRequest, caller: Caller

@@ -26,7 +26,7 @@ class LabelingRpcs:
     ) -> data_pb2.AddTagsToBinaryDataByIDsResponse:
         check_some("tags", request.tags)
         ids = image_ids(request.binary_data_ids, request.binary_ids)
-        await self._catalog.add_tags(caller.organization_id, ids, request.tags)
+        await self._catalog.add_tags(caller.organization_id, ids, request.tags, caller.terms)
         return data_pb2.AddTagsToBinaryDataByIDsResponse()
 
     async def AddTagsToBinaryDataByFilter(
@@ -35,7 +35,7 @@ class LabelingRpcs:
         check_some("tags", request.tags)
         wanted = filter_for(request.filter, caller.organization_id)
         if wanted is not None:
-            await self._catalog.add_tags(caller.organization_id, wanted, request.tags)
+            await self._catalog.add_tags(caller.organization_id, wanted, request.tags, caller.terms)
         return data_pb2.AddTagsToBinaryDataByFilterResponse()
 
     async def RemoveTagsFromBinaryDataByIDs(
@@ -43,7 +43,7 @@ class LabelingRpcs:
     ) -> data_pb2.RemoveTagsFromBinaryDataByIDsResponse:
         check_some("tags", request.tags)
         ids = image_ids(request.binary_data_ids, request.binary_ids)
-        changed = await self._catalog.remove_tags(caller.organization_id, ids, request.tags)
+        changed = await self._catalog.remove_tags(caller.organization_id, ids, request.tags, caller.terms)
         return data_pb2.RemoveTagsFromBinaryDataByIDsResponse(deleted_count=changed)
 
     async def RemoveTagsFromBinaryDataByFilter(
@@ -53,7 +53,7 @@ class LabelingRpcs:
         wanted = filter_for(request.filter, caller.organization_id)
         changed = 0
         if wanted is not None:
-            changed = await self._catalog.remove_tags(caller.organization_id, wanted, request.tags)
+            changed = await self._catalog.remove_tags(caller.organization_id, wanted, request.tags, caller.terms)
         return data_pb2.RemoveTagsFromBinaryDataByFilterResponse(deleted_count=changed)
 
     async def TagsByFilter(
@@ -84,7 +84,7 @@ class LabelingRpcs:
             request.y_max_normalized,
             request.confidence if request.HasField("confidence") else None,
         )
-        (box_id,) = await self._catalog.add_boxes(caller.organization_id, one, [box])
+        (box_id,) = await self._catalog.add_boxes(caller.organization_id, one, [box], caller.terms)
         return data_pb2.AddBoundingBoxToImageByIDResponse(bbox_id=box_id)
 
     async def UpdateBoundingBox(
@@ -99,28 +99,28 @@ class LabelingRpcs:
             request.y_max_normalized if request.HasField("y_max_normalized") else None,
             request.confidence if request.HasField("confidence") else None,
         )
-        await self._catalog.update_box(caller.organization_id, one, _box_id(request.bbox_id), patch)
+        await self._catalog.update_box(caller.organization_id, one, _box_id(request.bbox_id), patch, caller.terms)
         return data_pb2.UpdateBoundingBoxResponse()
 
     async def RemoveBoundingBoxFromImageByID(
         self, request: data_pb2.RemoveBoundingBoxFromImageByIDRequest, caller: Caller
     ) -> data_pb2.RemoveBoundingBoxFromImageByIDResponse:
         one = image_id(request.binary_data_id, request.binary_id)
-        await self._catalog.remove_box(caller.organization_id, one, _box_id(request.bbox_id))
+        await self._catalog.remove_box(caller.organization_id, one, _box_id(request.bbox_id), caller.terms)
         return data_pb2.RemoveBoundingBoxFromImageByIDResponse()
 
     async def AddBinaryDataToDatasetByIDs(
         self, request: data_pb2.AddBinaryDataToDatasetByIDsRequest, caller: Caller
     ) -> data_pb2.AddBinaryDataToDatasetByIDsResponse:
         dataset, ids = _dataset_id(request.dataset_id), image_ids(request.binary_data_ids, request.binary_ids)
-        await self._catalog.add_to_dataset(caller.organization_id, dataset, ids)
+        await self._catalog.add_to_dataset(caller.organization_id, dataset, ids, caller.terms)
         return data_pb2.AddBinaryDataToDatasetByIDsResponse()
 
     async def RemoveBinaryDataFromDatasetByIDs(
         self, request: data_pb2.RemoveBinaryDataFromDatasetByIDsRequest, caller: Caller
     ) -> data_pb2.RemoveBinaryDataFromDatasetByIDsResponse:
         dataset, ids = _dataset_id(request.dataset_id), image_ids(request.binary_data_ids, request.binary_ids)
-        await self._catalog.remove_from_dataset(caller.organization_id, dataset, ids)
+        await self._catalog.remove_from_dataset(caller.organization_id, dataset, ids, caller.terms)
         return data_pb2.RemoveBinaryDataFromDatasetByIDsResponse()
 
 

@@ -116,6 +116,7 @@ async def _serve(directory: Path, listening: Listening) -> None:
         logger.info("Serving %s at %s", directory, target)
         await stop.wait()
         logger.info("Stopping")
+        services.stop_streams()
 
 
 async def _start_http(services: Services, directory: Path, listening: Listening, connections: int) -> str:

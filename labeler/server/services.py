@@ -19,6 +19,7 @@ from labeler.server.data_service import DataService
 from labeler.server.dataset_service import DatasetService
 from labeler.server.dispatch import Dispatcher
 from labeler.server.files import FileBlobs
+from labeler.server.follow_service import FollowService
 from labeler.server.housekeeping import keep_house
 from labeler.server.labeler_service import LabelerService
 from labeler.server.limits import Limits
@@ -54,26 +55,27 @@ class Services:
     ) -> None:
         limits = limits or Limits()
         refusals = Refusals(limits.failed_sign_ins_per_minute)
-        self._catalog = SqliteCatalog(directory / CATALOG_FILE)
+        self.catalog = SqliteCatalog(directory / CATALOG_FILE)
         self._blobs = blobs = FileBlobs(directory / BLOBS_FOLDER)
         self._housekeeping: asyncio.Task[None] | None = None
         content = Content(blobs)
         tokens = Tokens(accounts, local_tokens)
         self.signer = UrlSigner(accounts.derived_secret("signed URL"))
-        self.images_over_http = ImageServer(self._catalog, content, self.signer, tokens, accounts, refusals)
+        self.images_over_http = ImageServer(self.catalog, content, self.signer, tokens, accounts, refusals)
         readings = SqliteTabularStore(directory / READINGS_FILE)
         self._tabular = TabularService(readings, Sandbox(readings))
-        data = DataService(self._catalog, blobs, self.signer.sign_url, self.signer.uri_of)
-        sync = SyncService(self._catalog, blobs, accounts, self._tabular)
-        opener = PathOpener(self._catalog, blobs)
-        desktop = LabelerService(self._catalog, content, accounts, opener, self.signer.uri_of)
+        data = DataService(self.catalog, blobs, self.signer.sign_url, self.signer.uri_of)
+        sync = SyncService(self.catalog, blobs, accounts, self._tabular)
+        opener = PathOpener(self.catalog, blobs)
+        desktop = LabelerService(self.catalog, content, accounts, opener, self.signer.uri_of)
+        self._following = FollowService(self.catalog)
         self.dispatcher = Dispatcher(tokens.authenticate, limits)
         for module, service, implementations in (
             (data_pb2, "DataService", (data, self._tabular)),
-            (dataset_pb2, "DatasetService", (DatasetService(self._catalog),)),
+            (dataset_pb2, "DatasetService", (DatasetService(self.catalog),)),
             (data_sync_pb2, "DataSyncService", (sync,)),
             (app_pb2, "AppService", (AppService(accounts),)),
-            (labeler_pb2, "LabelerService", (desktop, TrashService(self._catalog, blobs))),
+            (labeler_pb2, "LabelerService", (desktop, self._following, TrashService(self.catalog, blobs))),
         ):
             self.dispatcher.add(module.DESCRIPTOR.services_by_name[service], implementations)
         signing_in = AuthService(tokens, refusals)
@@ -81,7 +83,11 @@ class Services:
 
     def start_housekeeping(self) -> None:
         """Begin what a service does for itself; ends with `close`."""
-        self._housekeeping = asyncio.create_task(keep_house(self._catalog, self._blobs))
+        self._housekeeping = asyncio.create_task(keep_house(self.catalog, self._blobs))
+
+    def stop_streams(self) -> None:
+        """End the calls that would last as long as the service."""
+        self._following.stop()
 
     async def close(self) -> None:
         """Finish what was asked and release the files."""
@@ -90,4 +96,4 @@ class Services:
             await asyncio.wait((self._housekeeping,))
         await self.images_over_http.close()
         await self._tabular.close()
-        await self._catalog.close()
+        await self.catalog.close()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 from labeler.domain.box import Box
 from labeler.domain.filter import Filter, Order
@@ -23,8 +26,11 @@ from labeler.server.catalog import (
     Total,
     TrashPage,
 )
-from labeler.server.sqlite import choices, datasets, insert, labels, places, read, references, trash
-from labeler.server.sqlite.database import Database
+from labeler.server.changes import FREELY, Changed, News, Terms
+from labeler.server.sqlite import changes, choices, datasets, insert, labels, places, read, references, trash
+from labeler.server.sqlite.database import Database, Session
+
+T = TypeVar("T")
 
 MIGRATIONS = "labeler.server.sqlite.migrations"
 
@@ -35,12 +41,38 @@ class SqliteCatalog:
     def __init__(self, path: Path) -> None:
         """Open or make the file. Raises Refused if a newer version wrote it or it is no database."""
         self._database = Database(path, MIGRATIONS)
+        self._news = News()
+        self._writing: set[asyncio.Future[Any]] = set()
 
     async def close(self) -> None:
+        await asyncio.gather(*self._writing, return_exceptions=True)
         await self._database.close()
 
+    async def _change(self, organization_id: str, terms: Terms, work: Callable[[Session], T]) -> T:
+        """Do the work as one change; whoever listens is told when it is done, also if nobody waits for it any more."""
+
+        def told(done: asyncio.Future[T]) -> None:
+            self._writing.discard(done)
+            if not done.cancelled() and done.exception() is None:
+                self._news.tell(organization_id)
+
+        changing = self._database.write(lambda on: changes.change(on, organization_id, terms, work))
+        writing = asyncio.ensure_future(changing)
+        self._writing.add(writing)
+        writing.add_done_callback(told)
+        return await asyncio.shield(writing)
+
+    def listening(self, organization_id: str) -> AbstractContextManager[asyncio.Event]:
+        return self._news.listening(organization_id)
+
+    async def changed(self, organization_id: str, position: str, limit: int, author: int = 0) -> Changed:
+        return await self._database.read(lambda on: changes.changed(on, organization_id, position, limit, author))
+
+    async def forget_answers(self, before: datetime) -> int:
+        return await self._database.write(lambda on: changes.forget_answers(on, before))
+
     async def insert_images(self, organization_id: str, images: Sequence[NewImage]) -> tuple[str, ...]:
-        return await self._database.write(lambda on: insert.insert_images(on, organization_id, images))
+        return await self._change(organization_id, FREELY, lambda on: insert.insert_images(on, organization_id, images))
 
     async def images(self, organization_id: str, ids: Sequence[str]) -> tuple[ImageRecord, ...]:
         return await self._database.read(
@@ -65,14 +97,14 @@ class SqliteCatalog:
     async def choices(self, organization_id: str, wanted: Filter) -> Mapping[str, tuple[Choice, ...]]:
         return await self._database.read(lambda on: choices.choices(on, organization_id, wanted))
 
-    async def delete_images(self, organization_id: str, which: Selection) -> int:
-        return await self._database.write(lambda on: trash.delete_images(on, organization_id, which))
+    async def delete_images(self, organization_id: str, which: Selection, terms: Terms = FREELY) -> int:
+        return await self._change(organization_id, terms, lambda on: trash.delete_images(on, organization_id, which))
 
     async def trash(self, organization_id: str, last: str = "", limit: int = 1_000) -> TrashPage:
         return await self._database.read(lambda on: trash.trash(on, organization_id, last, limit))
 
     async def restore_images(self, organization_id: str, ids: Sequence[str] | None) -> int:
-        return await self._database.write(lambda on: trash.restore_images(on, organization_id, ids))
+        return await self._change(organization_id, FREELY, lambda on: trash.restore_images(on, organization_id, ids))
 
     async def purge_images(self, organization_id: str, ids: Sequence[str] | None) -> Purged:
         return await self._database.write(lambda on: trash.purge_images(on, organization_id, ids))
@@ -83,40 +115,75 @@ class SqliteCatalog:
     async def unused(self, digests: Sequence[str]) -> tuple[str, ...]:
         return await self._database.read(lambda on: trash.unused(on, digests))
 
-    async def add_tags(self, organization_id: str, which: Selection, tags: Sequence[str]) -> None:
-        await self._database.write(lambda on: labels.add_tags(on, organization_id, which, tags))
+    async def add_tags(
+        self, organization_id: str, which: Selection, tags: Sequence[str], terms: Terms = FREELY
+    ) -> None:
+        await self._change(organization_id, terms, lambda on: labels.add_tags(on, organization_id, which, tags))
 
-    async def remove_tags(self, organization_id: str, which: Selection, tags: Sequence[str]) -> int:
-        return await self._database.write(lambda on: labels.remove_tags(on, organization_id, which, tags))
+    async def remove_tags(
+        self, organization_id: str, which: Selection, tags: Sequence[str], terms: Terms = FREELY
+    ) -> int:
+        return await self._change(
+            organization_id, terms, lambda on: labels.remove_tags(on, organization_id, which, tags)
+        )
 
-    async def add_boxes(self, organization_id: str, image_id: str, boxes: Sequence[Box]) -> tuple[str, ...]:
-        return await self._database.write(lambda on: labels.add_boxes(on, organization_id, image_id, boxes))
+    async def add_boxes(
+        self, organization_id: str, image_id: str, boxes: Sequence[Box], terms: Terms = FREELY
+    ) -> tuple[str, ...]:
+        return await self._change(
+            organization_id, terms, lambda on: labels.add_boxes(on, organization_id, image_id, boxes, terms.if_match)
+        )
 
-    async def update_box(self, organization_id: str, image_id: str, box_id: str, patch: BoxPatch) -> None:
-        await self._database.write(lambda on: labels.update_box(on, organization_id, image_id, box_id, patch))
+    async def update_box(
+        self, organization_id: str, image_id: str, box_id: str, patch: BoxPatch, terms: Terms = FREELY
+    ) -> None:
+        await self._change(
+            organization_id,
+            terms,
+            lambda on: labels.update_box(on, organization_id, image_id, box_id, patch, terms.if_match),
+        )
 
-    async def remove_box(self, organization_id: str, image_id: str, box_id: str) -> None:
-        await self._database.write(lambda on: labels.remove_box(on, organization_id, image_id, box_id))
+    async def remove_box(self, organization_id: str, image_id: str, box_id: str, terms: Terms = FREELY) -> None:
+        await self._change(
+            organization_id, terms, lambda on: labels.remove_box(on, organization_id, image_id, box_id, terms.if_match)
+        )
 
     async def create_dataset(
-        self, organization_id: str, name: str, kind: DatasetKind = DatasetKind.BINARY, merged: Sequence[str] = ()
+        self,
+        organization_id: str,
+        name: str,
+        kind: DatasetKind = DatasetKind.BINARY,
+        merged: Sequence[str] = (),
+        terms: Terms = FREELY,
     ) -> str:
-        return await self._database.write(lambda on: datasets.create_dataset(on, organization_id, name, kind, merged))
+        return await self._change(
+            organization_id, terms, lambda on: datasets.create_dataset(on, organization_id, name, kind, merged)
+        )
 
     async def datasets(self, organization_id: str, ids: Sequence[str] | None = None) -> tuple[DatasetRecord, ...]:
         return await self._database.read(lambda on: datasets.datasets(on, organization_id, ids))
 
-    async def rename_dataset(self, organization_id: str, dataset_id: str, name: str) -> None:
-        await self._database.write(lambda on: datasets.rename_dataset(on, organization_id, dataset_id, name))
+    async def rename_dataset(self, organization_id: str, dataset_id: str, name: str, terms: Terms = FREELY) -> None:
+        await self._change(
+            organization_id, terms, lambda on: datasets.rename_dataset(on, organization_id, dataset_id, name)
+        )
 
-    async def delete_dataset(self, organization_id: str, dataset_id: str) -> None:
-        await self._database.write(lambda on: datasets.delete_dataset(on, organization_id, dataset_id))
+    async def delete_dataset(self, organization_id: str, dataset_id: str, terms: Terms = FREELY) -> None:
+        await self._change(organization_id, terms, lambda on: datasets.delete_dataset(on, organization_id, dataset_id))
 
-    async def add_to_dataset(self, organization_id: str, dataset_id: str, which: Selection) -> None:
-        await self._database.write(lambda on: datasets.add_to_dataset(on, organization_id, dataset_id, which))
+    async def add_to_dataset(
+        self, organization_id: str, dataset_id: str, which: Selection, terms: Terms = FREELY
+    ) -> None:
+        await self._change(
+            organization_id, terms, lambda on: datasets.add_to_dataset(on, organization_id, dataset_id, which)
+        )
 
-    async def remove_from_dataset(self, organization_id: str, dataset_id: str, which: Selection) -> None:
-        await self._database.write(lambda on: datasets.remove_from_dataset(on, organization_id, dataset_id, which))
+    async def remove_from_dataset(
+        self, organization_id: str, dataset_id: str, which: Selection, terms: Terms = FREELY
+    ) -> None:
+        await self._change(
+            organization_id, terms, lambda on: datasets.remove_from_dataset(on, organization_id, dataset_id, which)
+        )
 
     async def references(self, organization_id: str, paths: Sequence[str]) -> tuple[ReferencedImage, ...]:
         return await self._database.read(lambda on: references.references(on, organization_id, paths))

@@ -135,7 +135,7 @@ def _opened(path: Path) -> apsw.Connection:
 
 
 def migrate(connection: apsw.Connection, package: str, path: Path) -> None:
-    """Run the package's numbered `.sql` files that the database has not seen, each in one transaction."""
+    """Run the package's numbered `.sql` files that the database has not seen, all in one transaction."""
     files = sorted(
         (one for one in resources.files(package).iterdir() if one.name.endswith(".sql")), key=lambda one: one.name
     )
@@ -143,19 +143,19 @@ def migrate(connection: apsw.Connection, package: str, path: Path) -> None:
     version = _version(connection)
     if version > newest:
         raise Refused(newer_than_known(path, version, newest))
-    for one in files:
-        number = int(one.name.partition("_")[0])
-        if number <= version:
-            continue
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            if _version(connection) < number:
+    if version == newest:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = _version(connection)
+        for one in files:
+            if int(one.name.partition("_")[0]) > version:
                 connection.execute(one.read_text(encoding="utf-8"))
-                connection.execute(f"PRAGMA user_version = {number}")
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
+        connection.execute(f"PRAGMA user_version = {newest}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
 
 
 def newer_than_known(path: Path, version: int, known: int) -> str:

@@ -132,6 +132,7 @@ def insert_images(session: Session, organization_id: str, images: Sequence[NewIm
     row = session.row("SELECT number FROM last_image")
     assert row is not None  # noqa: S101 - the schema puts one row there
     first = row[0] - len(images) + 1
+    version, author = last_change(session)
     ids, rows, tags, members = [], [], [], []
     added = now_us()
     for number, image in enumerate(images, first):
@@ -139,19 +140,26 @@ def insert_images(session: Session, organization_id: str, images: Sequence[NewIm
         file_id = _file_id(number)
         ids.append(binary_data_id(organization_id, image.source.location_id, file_id))
         values = _image_row(number, file_id, org, numbers.source(image.source), image)
-        rows.append(values)
+        rows.append((*values, version, author, version))
         place = (values[4], number, values[6])
         tags += [(numbers.name("tag", tag), *place, added + at) for at, tag in enumerate(dict.fromkeys(image.tags))]
         members += [
             (numbers.dataset(one), *place, added + at) for at, one in enumerate(dict.fromkeys(image.dataset_ids))
         ]
-    session.change_many(f"INSERT INTO image VALUES (?{', ?' * 16})", rows)
+    session.change_many(f"INSERT INTO image VALUES (?{', ?' * 19})", rows)
     session.change_many("INSERT INTO image_tag (tag, time_us, image, name_key, added) VALUES (?, ?, ?, ?, ?)", tags)
     session.change_many("INSERT INTO member (dataset, time_us, image, name_key, added) VALUES (?, ?, ?, ?, ?)", members)
     for number, image in enumerate(images, first):
         if image.boxes:
             insert_boxes(session, org, number, image.boxes)
     return tuple(ids)
+
+
+def last_change(session: Session) -> tuple[int, int]:
+    """The number of the change that is being made, and its author."""
+    row = session.row("SELECT number, author FROM last_change")
+    assert row is not None  # noqa: S101 - the schema puts one row there
+    return row[0], row[1]
 
 
 def insert_boxes(session: Session, org: int, image: int, boxes: Sequence[Box]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 from labeler.domain.box import Box, check_box
 from labeler.domain.errors import InvalidValue, Missing
 from labeler.server.catalog import BoxPatch, Selection
+from labeler.server.sqlite.changes import check_version
 from labeler.server.sqlite.database import Session
 from labeler.server.sqlite.insert import (
     check_tags,
@@ -65,8 +66,11 @@ def remove_tags(session: Session, organization_id: str, which: Selection, tags: 
     return int(row[0])
 
 
-def add_boxes(session: Session, organization_id: str, image_id: str, boxes: Sequence[Box]) -> tuple[str, ...]:
+def add_boxes(
+    session: Session, organization_id: str, image_id: str, boxes: Sequence[Box], if_match: int | None
+) -> tuple[str, ...]:
     (image,) = numbers_of(session, organization_id, [image_id])
+    check_version(session, image, if_match)
     return insert_boxes(session, organization(session, organization_id), image, boxes)
 
 
@@ -82,8 +86,11 @@ def _box(session: Session, image: int, image_id: str, box_id: str) -> tuple[int,
     return row[0], row[1], Box(*row[2:])
 
 
-def update_box(session: Session, organization_id: str, image_id: str, box_id: str, patch: BoxPatch) -> None:
+def update_box(
+    session: Session, organization_id: str, image_id: str, box_id: str, patch: BoxPatch, if_match: int | None
+) -> None:
     (image,) = numbers_of(session, organization_id, [image_id])
+    check_version(session, image, if_match)
     number, old_label, before = _box(session, image, image_id, box_id)
     changed = {one.name: value for one in fields(patch) if (value := getattr(patch, one.name)) is not None}
     after = replace(before, **changed)
@@ -97,8 +104,9 @@ def update_box(session: Session, organization_id: str, image_id: str, box_id: st
     _unlink_label(session, image, old_label)
 
 
-def remove_box(session: Session, organization_id: str, image_id: str, box_id: str) -> None:
+def remove_box(session: Session, organization_id: str, image_id: str, box_id: str, if_match: int | None) -> None:
     (image,) = numbers_of(session, organization_id, [image_id])
+    check_version(session, image, if_match)
     number, label, _ = _box(session, image, image_id, box_id)
     session.change("DELETE FROM box WHERE number = ?", [number])
     _unlink_label(session, image, label)

@@ -79,7 +79,7 @@ def records(session: Session, organization_id: str, numbers: Sequence[int]) -> t
     sources = ", ".join(f"s.{name}" for name in SOURCE_FIELDS)
     images = session.rows_in(
         "SELECT i.number, i.file_id, i.time_us, i.received_us, i.file_name, i.file_ext, i.size_bytes, i.digest, "
-        f"i.path, i.path_size, i.path_mtime_ns, i.method_parameters, i.classifications, {sources} "
+        f"i.path, i.path_size, i.path_mtime_ns, i.method_parameters, i.classifications, i.version, {sources} "
         "FROM image i JOIN source s ON s.number = i.source WHERE i.number IN {in}",
         numbers,
     )
@@ -94,7 +94,10 @@ def records(session: Session, organization_id: str, numbers: Sequence[int]) -> t
 def _record(
     organization_id: str, row: Sequence[Any], tags: Sequence[str], boxes: Sequence[Box], datasets: Sequence[str]
 ) -> ImageRecord:
-    _, file_id, time, received, name, ext, size, digest, path, path_size, mtime, parameters, classes, *source = row
+    (
+        _, file_id, time, received, name, ext, size, digest, path, path_size, mtime, parameters, classes, version,
+        *source,
+    ) = row  # fmt: skip
     where = Source(*source)
     return ImageRecord(
         id=binary_data_id(organization_id, where.location_id, file_id),
@@ -113,6 +116,7 @@ def _record(
         boxes=tuple(boxes),
         classifications=tuple(Classification(*one) for one in json.loads(classes)) if classes != "[]" else (),
         dataset_ids=tuple(datasets),
+        version=version,
     )
 
 

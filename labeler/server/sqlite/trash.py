@@ -10,7 +10,7 @@ from labeler.rpc.convert import binary_data_id
 from labeler.server.catalog import Purged, Selection, TrashedImage, TrashPage
 from labeler.server.cursor import Position, cursor_position, cursor_text
 from labeler.server.sqlite.database import Session
-from labeler.server.sqlite.insert import now_us
+from labeler.server.sqlite.insert import last_change, now_us
 from labeler.server.sqlite.query import micros, time_of
 from labeler.server.sqlite.read import numbers_of, organization, pick
 
@@ -34,8 +34,8 @@ def delete_images(session: Session, organization_id: str, which: Selection) -> i
     if not found:
         return 0
     session.change(
-        f"INSERT INTO trash_image ({_IMAGE}, deleted_us) SELECT {_IMAGE}, ? FROM image WHERE {_PICKED}",
-        [now_us()],
+        f"INSERT INTO trash_image ({_IMAGE}, deleted_us, version) SELECT {_IMAGE}, ?, ? FROM image WHERE {_PICKED}",
+        [now_us(), last_change(session)[0]],
     )
     for table, trash, columns in _ON_IMAGE:
         _copy(session, table, trash, columns)
@@ -45,7 +45,12 @@ def delete_images(session: Session, organization_id: str, which: Selection) -> i
 
 def restore_images(session: Session, organization_id: str, ids: Sequence[str] | None) -> int:
     found = _pick(session, organization_id, ids)
-    session.change(f"INSERT INTO image ({_IMAGE}) SELECT {_IMAGE} FROM trash_image WHERE {_PICKED}")
+    version, author = last_change(session)
+    session.change(
+        f"INSERT INTO image ({_IMAGE}, version, author, others_version) "
+        f"SELECT {_IMAGE}, ?, ?, ? FROM trash_image WHERE {_PICKED}",
+        [version, author, version],
+    )
     for table, trash, columns in _ON_IMAGE:
         _copy(session, trash, table, columns)
     session.change(f"DELETE FROM trash_image WHERE {_PICKED}")

@@ -24,53 +24,61 @@ from labeler.rpc.wire.app.data.v1 import data_pb2 as app_dot_data_dot_v1_dot_dat
 from labeler.rpc.wire.google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _pool.AddSerializedFile(b'\n\x18labeler/v1/labeler.proto\x12\nlabeler.v1\x1a\x16\x61pp/data/v1/data.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x11\n\x0f\x44\x65scribeRequest\"\x89\x01\n\x10\x44\x65scribeResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x13\n\x0bopens_paths\x18\x02 \x01(\x08\x12\x17\n\x0forganization_id\x18\x03 \x01(\t\x12\x13\n\x0blocation_id\x18\x04 \x01(\t\x12\x10\n\x08robot_id\x18\x05 \x01(\t\x12\x0f\n\x07part_id\x18\x06 \x01(\t\"\x96\x01\n\x11ListImagesRequest\x12(\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x18.viam.app.data.v1.Filter\x12%\n\x05order\x18\x02 \x01(\x0e\x32\x16.labeler.v1.ImageOrder\x12\r\n\x05limit\x18\x03 \x01(\r\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\r\n\x05start\x18\x05 \x01(\x04\"V\n\x12ListImagesResponse\x12\'\n\x06images\x18\x01 \x03(\x0b\x32\x17.labeler.v1.ImageRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"R\n\x0bImageRecord\x12\x32\n\x08metadata\x18\x01 \x01(\x0b\x32 .viam.app.data.v1.BinaryMetadata\x12\x0f\n\x07problem\x18\x02 \x01(\t\">\n\x12ListChoicesRequest\x12(\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x18.viam.app.data.v1.Filter\"]\n\x06\x43hoice\x12&\n\x05\x66ield\x18\x01 \x01(\x0e\x32\x17.labeler.v1.ChoiceField\x12\r\n\x05value\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\r\n\x05\x63ount\x18\x04 \x01(\x04\":\n\x13ListChoicesResponse\x12#\n\x07\x63hoices\x18\x01 \x03(\x0b\x32\x12.labeler.v1.Choice\"/\n\x10OpenPathsRequest\x12\r\n\x05paths\x18\x01 \x03(\t\x12\x0c\n\x04\x63opy\x18\x02 \x01(\x08\"\xae\x01\n\x11OpenPathsProgress\x12\r\n\x05\x66ound\x18\x01 \x01(\x04\x12\x0e\n\x06opened\x18\x02 \x01(\x04\x12\x15\n\ralready_there\x18\x03 \x01(\x04\x12\x10\n\x08\x64igested\x18\x04 \x01(\x04\x12\x0e\n\x06listed\x18\x05 \x01(\x08\x12\x17\n\x0f\x63omponent_names\x18\x06 \x03(\t\x12(\n\x07refused\x18\x07 \x03(\x0b\x32\x17.labeler.v1.RefusedPath\"+\n\x0bRefusedPath\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"5\n\x10ListTrashRequest\x12\r\n\x05limit\x18\x01 \x01(\r\x12\x12\n\npage_token\x18\x02 \x01(\t\"V\n\x11ListTrashResponse\x12(\n\x06images\x18\x01 \x03(\x0b\x32\x18.labeler.v1.TrashedImage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xc4\x01\n\x0cTrashedImage\x12\x16\n\x0e\x62inary_data_id\x18\x01 \x01(\t\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x04\x12+\n\x07\x64\x65leted\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x65xpires\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x62oxes\x18\x06 \x01(\x04\x12\x0c\n\x04tags\x18\x07 \x01(\x04\"<\n\x14RestoreImagesRequest\x12\x17\n\x0f\x62inary_data_ids\x18\x01 \x03(\t\x12\x0b\n\x03\x61ll\x18\x02 \x01(\x08\")\n\x15RestoreImagesResponse\x12\x10\n\x08restored\x18\x01 \x01(\x04\":\n\x12PurgeImagesRequest\x12\x17\n\x0f\x62inary_data_ids\x18\x01 \x03(\t\x12\x0b\n\x03\x61ll\x18\x02 \x01(\x08\"%\n\x13PurgeImagesResponse\x12\x0e\n\x06purged\x18\x01 \x01(\x04*\x90\x01\n\nImageOrder\x12\x1b\n\x17IMAGE_ORDER_UNSPECIFIED\x10\x00\x12\x16\n\x12IMAGE_ORDER_NEWEST\x10\x01\x12\x16\n\x12IMAGE_ORDER_OLDEST\x10\x02\x12\x14\n\x10IMAGE_ORDER_NAME\x10\x03\x12\x1f\n\x1bIMAGE_ORDER_NAME_DESCENDING\x10\x04*\xb4\x02\n\x0b\x43hoiceField\x12\x1c\n\x18\x43HOICE_FIELD_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43HOICE_FIELD_LOCATION\x10\x01\x12\x16\n\x12\x43HOICE_FIELD_ROBOT\x10\x02\x12\x15\n\x11\x43HOICE_FIELD_PART\x10\x03\x12\x1f\n\x1b\x43HOICE_FIELD_COMPONENT_TYPE\x10\x04\x12\x1f\n\x1b\x43HOICE_FIELD_COMPONENT_NAME\x10\x05\x12\x17\n\x13\x43HOICE_FIELD_METHOD\x10\x06\x12\x1a\n\x16\x43HOICE_FIELD_MIME_TYPE\x10\x07\x12\x14\n\x10\x43HOICE_FIELD_TAG\x10\x08\x12\x16\n\x12\x43HOICE_FIELD_LABEL\x10\t\x12\x18\n\x14\x43HOICE_FIELD_DATASET\x10\n2\xb0\x04\n\x0eLabelerService\x12\x45\n\x08\x44\x65scribe\x12\x1b.labeler.v1.DescribeRequest\x1a\x1c.labeler.v1.DescribeResponse\x12K\n\nListImages\x12\x1d.labeler.v1.ListImagesRequest\x1a\x1e.labeler.v1.ListImagesResponse\x12N\n\x0bListChoices\x12\x1e.labeler.v1.ListChoicesRequest\x1a\x1f.labeler.v1.ListChoicesResponse\x12J\n\tOpenPaths\x12\x1c.labeler.v1.OpenPathsRequest\x1a\x1d.labeler.v1.OpenPathsProgress0\x01\x12H\n\tListTrash\x12\x1c.labeler.v1.ListTrashRequest\x1a\x1d.labeler.v1.ListTrashResponse\x12T\n\rRestoreImages\x12 .labeler.v1.RestoreImagesRequest\x1a!.labeler.v1.RestoreImagesResponse\x12N\n\x0bPurgeImages\x12\x1e.labeler.v1.PurgeImagesRequest\x1a\x1f.labeler.v1.PurgeImagesResponseb\x06proto3')
+DESCRIPTOR = _pool.AddSerializedFile(b'\n\x18labeler/v1/labeler.proto\x12\nlabeler.v1\x1a\x16\x61pp/data/v1/data.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x11\n\x0f\x44\x65scribeRequest\"\xc5\x01\n\x10\x44\x65scribeResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x13\n\x0bopens_paths\x18\x02 \x01(\x08\x12\x17\n\x0forganization_id\x18\x03 \x01(\t\x12\x13\n\x0blocation_id\x18\x04 \x01(\t\x12\x10\n\x08robot_id\x18\x05 \x01(\t\x12\x0f\n\x07part_id\x18\x06 \x01(\t\x12\x17\n\x0f\x65\x64it_id_seconds\x18\x07 \x01(\x04\x12\x10\n\x08versions\x18\x08 \x01(\x08\x12\x0f\n\x07\x66ollows\x18\t \x01(\x08\"\x96\x01\n\x11ListImagesRequest\x12(\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x18.viam.app.data.v1.Filter\x12%\n\x05order\x18\x02 \x01(\x0e\x32\x16.labeler.v1.ImageOrder\x12\r\n\x05limit\x18\x03 \x01(\r\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\r\n\x05start\x18\x05 \x01(\x04\"V\n\x12ListImagesResponse\x12\'\n\x06images\x18\x01 \x03(\x0b\x32\x17.labeler.v1.ImageRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"c\n\x0bImageRecord\x12\x32\n\x08metadata\x18\x01 \x01(\x0b\x32 .viam.app.data.v1.BinaryMetadata\x12\x0f\n\x07problem\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x04\",\n\x11ReadImagesRequest\x12\x17\n\x0f\x62inary_data_ids\x18\x01 \x03(\t\"=\n\x12ReadImagesResponse\x12\'\n\x06images\x18\x01 \x03(\x0b\x32\x17.labeler.v1.ImageRecord\"!\n\rFollowRequest\x12\x10\n\x08position\x18\x01 \x01(\t\";\n\x0e\x46ollowResponse\x12\x17\n\x0f\x62inary_data_ids\x18\x01 \x03(\t\x12\x10\n\x08position\x18\x02 \x01(\t\">\n\x12ListChoicesRequest\x12(\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x18.viam.app.data.v1.Filter\"]\n\x06\x43hoice\x12&\n\x05\x66ield\x18\x01 \x01(\x0e\x32\x17.labeler.v1.ChoiceField\x12\r\n\x05value\x18\x02 \x01(\t\x12\r\n\x05title\x18\x03 \x01(\t\x12\r\n\x05\x63ount\x18\x04 \x01(\x04\":\n\x13ListChoicesResponse\x12#\n\x07\x63hoices\x18\x01 \x03(\x0b\x32\x12.labeler.v1.Choice\"/\n\x10OpenPathsRequest\x12\r\n\x05paths\x18\x01 \x03(\t\x12\x0c\n\x04\x63opy\x18\x02 \x01(\x08\"\xae\x01\n\x11OpenPathsProgress\x12\r\n\x05\x66ound\x18\x01 \x01(\x04\x12\x0e\n\x06opened\x18\x02 \x01(\x04\x12\x15\n\ralready_there\x18\x03 \x01(\x04\x12\x10\n\x08\x64igested\x18\x04 \x01(\x04\x12\x0e\n\x06listed\x18\x05 \x01(\x08\x12\x17\n\x0f\x63omponent_names\x18\x06 \x03(\t\x12(\n\x07refused\x18\x07 \x03(\x0b\x32\x17.labeler.v1.RefusedPath\"+\n\x0bRefusedPath\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"5\n\x10ListTrashRequest\x12\r\n\x05limit\x18\x01 \x01(\r\x12\x12\n\npage_token\x18\x02 \x01(\t\"V\n\x11ListTrashResponse\x12(\n\x06images\x18\x01 \x03(\x0b\x32\x18.labeler.v1.TrashedImage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xc4\x01\n\x0cTrashedImage\x12\x16\n\x0e\x62inary_data_id\x18\x01 \x01(\t\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x04\x12+\n\x07\x64\x65leted\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x65xpires\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x62oxes\x18\x06 \x01(\x04\x12\x0c\n\x04tags\x18\x07 \x01(\x04\"<\n\x14RestoreImagesRequest\x12\x17\n\x0f\x62inary_data_ids\x18\x01 \x03(\t\x12\x0b\n\x03\x61ll\x18\x02 \x01(\x08\")\n\x15RestoreImagesResponse\x12\x10\n\x08restored\x18\x01 \x01(\x04\":\n\x12PurgeImagesRequest\x12\x17\n\x0f\x62inary_data_ids\x18\x01 \x03(\t\x12\x0b\n\x03\x61ll\x18\x02 \x01(\x08\"%\n\x13PurgeImagesResponse\x12\x0e\n\x06purged\x18\x01 \x01(\x04*\x90\x01\n\nImageOrder\x12\x1b\n\x17IMAGE_ORDER_UNSPECIFIED\x10\x00\x12\x16\n\x12IMAGE_ORDER_NEWEST\x10\x01\x12\x16\n\x12IMAGE_ORDER_OLDEST\x10\x02\x12\x14\n\x10IMAGE_ORDER_NAME\x10\x03\x12\x1f\n\x1bIMAGE_ORDER_NAME_DESCENDING\x10\x04*\xb4\x02\n\x0b\x43hoiceField\x12\x1c\n\x18\x43HOICE_FIELD_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43HOICE_FIELD_LOCATION\x10\x01\x12\x16\n\x12\x43HOICE_FIELD_ROBOT\x10\x02\x12\x15\n\x11\x43HOICE_FIELD_PART\x10\x03\x12\x1f\n\x1b\x43HOICE_FIELD_COMPONENT_TYPE\x10\x04\x12\x1f\n\x1b\x43HOICE_FIELD_COMPONENT_NAME\x10\x05\x12\x17\n\x13\x43HOICE_FIELD_METHOD\x10\x06\x12\x1a\n\x16\x43HOICE_FIELD_MIME_TYPE\x10\x07\x12\x14\n\x10\x43HOICE_FIELD_TAG\x10\x08\x12\x16\n\x12\x43HOICE_FIELD_LABEL\x10\t\x12\x18\n\x14\x43HOICE_FIELD_DATASET\x10\n2\xc0\x05\n\x0eLabelerService\x12\x45\n\x08\x44\x65scribe\x12\x1b.labeler.v1.DescribeRequest\x1a\x1c.labeler.v1.DescribeResponse\x12K\n\nListImages\x12\x1d.labeler.v1.ListImagesRequest\x1a\x1e.labeler.v1.ListImagesResponse\x12K\n\nReadImages\x12\x1d.labeler.v1.ReadImagesRequest\x1a\x1e.labeler.v1.ReadImagesResponse\x12\x41\n\x06\x46ollow\x12\x19.labeler.v1.FollowRequest\x1a\x1a.labeler.v1.FollowResponse0\x01\x12N\n\x0bListChoices\x12\x1e.labeler.v1.ListChoicesRequest\x1a\x1f.labeler.v1.ListChoicesResponse\x12J\n\tOpenPaths\x12\x1c.labeler.v1.OpenPathsRequest\x1a\x1d.labeler.v1.OpenPathsProgress0\x01\x12H\n\tListTrash\x12\x1c.labeler.v1.ListTrashRequest\x1a\x1d.labeler.v1.ListTrashResponse\x12T\n\rRestoreImages\x12 .labeler.v1.RestoreImagesRequest\x1a!.labeler.v1.RestoreImagesResponse\x12N\n\x0bPurgeImages\x12\x1e.labeler.v1.PurgeImagesRequest\x1a\x1f.labeler.v1.PurgeImagesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'labeler.v1.labeler_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_IMAGEORDER']._serialized_start=1618
-  _globals['_IMAGEORDER']._serialized_end=1762
-  _globals['_CHOICEFIELD']._serialized_start=1765
-  _globals['_CHOICEFIELD']._serialized_end=2073
+  _globals['_IMAGEORDER']._serialized_start=1900
+  _globals['_IMAGEORDER']._serialized_end=2044
+  _globals['_CHOICEFIELD']._serialized_start=2047
+  _globals['_CHOICEFIELD']._serialized_end=2355
   _globals['_DESCRIBEREQUEST']._serialized_start=97
   _globals['_DESCRIBEREQUEST']._serialized_end=114
   _globals['_DESCRIBERESPONSE']._serialized_start=117
-  _globals['_DESCRIBERESPONSE']._serialized_end=254
-  _globals['_LISTIMAGESREQUEST']._serialized_start=257
-  _globals['_LISTIMAGESREQUEST']._serialized_end=407
-  _globals['_LISTIMAGESRESPONSE']._serialized_start=409
-  _globals['_LISTIMAGESRESPONSE']._serialized_end=495
-  _globals['_IMAGERECORD']._serialized_start=497
-  _globals['_IMAGERECORD']._serialized_end=579
-  _globals['_LISTCHOICESREQUEST']._serialized_start=581
-  _globals['_LISTCHOICESREQUEST']._serialized_end=643
-  _globals['_CHOICE']._serialized_start=645
-  _globals['_CHOICE']._serialized_end=738
-  _globals['_LISTCHOICESRESPONSE']._serialized_start=740
-  _globals['_LISTCHOICESRESPONSE']._serialized_end=798
-  _globals['_OPENPATHSREQUEST']._serialized_start=800
-  _globals['_OPENPATHSREQUEST']._serialized_end=847
-  _globals['_OPENPATHSPROGRESS']._serialized_start=850
-  _globals['_OPENPATHSPROGRESS']._serialized_end=1024
-  _globals['_REFUSEDPATH']._serialized_start=1026
-  _globals['_REFUSEDPATH']._serialized_end=1069
-  _globals['_LISTTRASHREQUEST']._serialized_start=1071
-  _globals['_LISTTRASHREQUEST']._serialized_end=1124
-  _globals['_LISTTRASHRESPONSE']._serialized_start=1126
-  _globals['_LISTTRASHRESPONSE']._serialized_end=1212
-  _globals['_TRASHEDIMAGE']._serialized_start=1215
-  _globals['_TRASHEDIMAGE']._serialized_end=1411
-  _globals['_RESTOREIMAGESREQUEST']._serialized_start=1413
-  _globals['_RESTOREIMAGESREQUEST']._serialized_end=1473
-  _globals['_RESTOREIMAGESRESPONSE']._serialized_start=1475
-  _globals['_RESTOREIMAGESRESPONSE']._serialized_end=1516
-  _globals['_PURGEIMAGESREQUEST']._serialized_start=1518
-  _globals['_PURGEIMAGESREQUEST']._serialized_end=1576
-  _globals['_PURGEIMAGESRESPONSE']._serialized_start=1578
-  _globals['_PURGEIMAGESRESPONSE']._serialized_end=1615
-  _globals['_LABELERSERVICE']._serialized_start=2076
-  _globals['_LABELERSERVICE']._serialized_end=2636
+  _globals['_DESCRIBERESPONSE']._serialized_end=314
+  _globals['_LISTIMAGESREQUEST']._serialized_start=317
+  _globals['_LISTIMAGESREQUEST']._serialized_end=467
+  _globals['_LISTIMAGESRESPONSE']._serialized_start=469
+  _globals['_LISTIMAGESRESPONSE']._serialized_end=555
+  _globals['_IMAGERECORD']._serialized_start=557
+  _globals['_IMAGERECORD']._serialized_end=656
+  _globals['_READIMAGESREQUEST']._serialized_start=658
+  _globals['_READIMAGESREQUEST']._serialized_end=702
+  _globals['_READIMAGESRESPONSE']._serialized_start=704
+  _globals['_READIMAGESRESPONSE']._serialized_end=765
+  _globals['_FOLLOWREQUEST']._serialized_start=767
+  _globals['_FOLLOWREQUEST']._serialized_end=800
+  _globals['_FOLLOWRESPONSE']._serialized_start=802
+  _globals['_FOLLOWRESPONSE']._serialized_end=861
+  _globals['_LISTCHOICESREQUEST']._serialized_start=863
+  _globals['_LISTCHOICESREQUEST']._serialized_end=925
+  _globals['_CHOICE']._serialized_start=927
+  _globals['_CHOICE']._serialized_end=1020
+  _globals['_LISTCHOICESRESPONSE']._serialized_start=1022
+  _globals['_LISTCHOICESRESPONSE']._serialized_end=1080
+  _globals['_OPENPATHSREQUEST']._serialized_start=1082
+  _globals['_OPENPATHSREQUEST']._serialized_end=1129
+  _globals['_OPENPATHSPROGRESS']._serialized_start=1132
+  _globals['_OPENPATHSPROGRESS']._serialized_end=1306
+  _globals['_REFUSEDPATH']._serialized_start=1308
+  _globals['_REFUSEDPATH']._serialized_end=1351
+  _globals['_LISTTRASHREQUEST']._serialized_start=1353
+  _globals['_LISTTRASHREQUEST']._serialized_end=1406
+  _globals['_LISTTRASHRESPONSE']._serialized_start=1408
+  _globals['_LISTTRASHRESPONSE']._serialized_end=1494
+  _globals['_TRASHEDIMAGE']._serialized_start=1497
+  _globals['_TRASHEDIMAGE']._serialized_end=1693
+  _globals['_RESTOREIMAGESREQUEST']._serialized_start=1695
+  _globals['_RESTOREIMAGESREQUEST']._serialized_end=1755
+  _globals['_RESTOREIMAGESRESPONSE']._serialized_start=1757
+  _globals['_RESTOREIMAGESRESPONSE']._serialized_end=1798
+  _globals['_PURGEIMAGESREQUEST']._serialized_start=1800
+  _globals['_PURGEIMAGESREQUEST']._serialized_end=1858
+  _globals['_PURGEIMAGESRESPONSE']._serialized_start=1860
+  _globals['_PURGEIMAGESRESPONSE']._serialized_end=1897
+  _globals['_LABELERSERVICE']._serialized_start=2358
+  _globals['_LABELERSERVICE']._serialized_end=3062
 # @@protoc_insertion_point(module_scope)

@@ -104,6 +104,9 @@ class DescribeResponse(_message.Message):
     LOCATION_ID_FIELD_NUMBER: _builtins.int
     ROBOT_ID_FIELD_NUMBER: _builtins.int
     PART_ID_FIELD_NUMBER: _builtins.int
+    EDIT_ID_SECONDS_FIELD_NUMBER: _builtins.int
+    VERSIONS_FIELD_NUMBER: _builtins.int
+    FOLLOWS_FIELD_NUMBER: _builtins.int
     version: _builtins.str
     """The labeler's version."""
     opens_paths: _builtins.bool
@@ -113,6 +116,12 @@ class DescribeResponse(_message.Message):
     robot_id: _builtins.str
     part_id: _builtins.str
     """Where images that a person uploads belong when nothing else is chosen."""
+    edit_id_seconds: _builtins.int
+    """For how many seconds at least a change is remembered by its labeler-edit-id; 0: not at all."""
+    versions: _builtins.bool
+    """Whether labeler-if-match is honoured and ReadImages is offered."""
+    follows: _builtins.bool
+    """Whether Follow is offered, and labeler-client honoured."""
     def __init__(
         self,
         *,
@@ -122,10 +131,13 @@ class DescribeResponse(_message.Message):
         location_id: _builtins.str = ...,
         robot_id: _builtins.str = ...,
         part_id: _builtins.str = ...,
+        edit_id_seconds: _builtins.int = ...,
+        versions: _builtins.bool = ...,
+        follows: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["location_id", b"location_id", "opens_paths", b"opens_paths", "organization_id", b"organization_id", "part_id", b"part_id", "robot_id", b"robot_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["edit_id_seconds", b"edit_id_seconds", "follows", b"follows", "location_id", b"location_id", "opens_paths", b"opens_paths", "organization_id", b"organization_id", "part_id", b"part_id", "robot_id", b"robot_id", "version", b"version", "versions", b"versions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -196,8 +208,11 @@ class ImageRecord(_message.Message):
 
     METADATA_FIELD_NUMBER: _builtins.int
     PROBLEM_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     problem: _builtins.str
     """Why the picture cannot be shown ("The file is gone: ..."), else empty."""
+    version: _builtins.int
+    """The number, from 1, of the last change of what is on the image; rises, also when it was deleted and brought back."""
     @_builtins.property
     def metadata(self) -> _data_pb2.BinaryMetadata: ...
     def __init__(
@@ -205,14 +220,105 @@ class ImageRecord(_message.Message):
         *,
         metadata: _data_pb2.BinaryMetadata | None = ...,
         problem: _builtins.str = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["metadata", b"metadata"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["metadata", b"metadata", "problem", b"problem"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["metadata", b"metadata", "problem", b"problem", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ImageRecord: _TypeAlias = ImageRecord  # noqa: Y015
+
+@_typing.final
+class ReadImagesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BINARY_DATA_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def binary_data_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """At most 1,000."""
+
+    def __init__(
+        self,
+        *,
+        binary_data_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["binary_data_ids", b"binary_data_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadImagesRequest: _TypeAlias = ReadImagesRequest  # noqa: Y015
+
+@_typing.final
+class ReadImagesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMAGES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def images(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImageRecord]: ...
+    def __init__(
+        self,
+        *,
+        images: _abc.Iterable[Global___ImageRecord] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["images", b"images"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadImagesResponse: _TypeAlias = ReadImagesResponse  # noqa: Y015
+
+@_typing.final
+class FollowRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POSITION_FIELD_NUMBER: _builtins.int
+    position: _builtins.str
+    """From a response of before, of this run of the service or an earlier one; empty for now. INVALID_ARGUMENT if the
+    service has not come that far, as after an older copy of its data was put in place: read anew, follow from now.
+    """
+    def __init__(
+        self,
+        *,
+        position: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["position", b"position"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FollowRequest: _TypeAlias = FollowRequest  # noqa: Y015
+
+@_typing.final
+class FollowResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BINARY_DATA_IDS_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
+    position: _builtins.str
+    """What has been told up to here."""
+    @_builtins.property
+    def binary_data_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """At most 1,000; none in the first response, which comes at once, nor when there was nothing for 15 seconds."""
+
+    def __init__(
+        self,
+        *,
+        binary_data_ids: _abc.Iterable[_builtins.str] | None = ...,
+        position: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["binary_data_ids", b"binary_data_ids", "position", b"position"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FollowResponse: _TypeAlias = FollowResponse  # noqa: Y015
 
 @_typing.final
 class ListChoicesRequest(_message.Message):

@@ -28,6 +28,19 @@ if _version_not_supported:
 class LabelerServiceStub:
     """What the desktop asks of the labeler's own data service beyond Viam's Data API.
     A service that does not offer it answers UNIMPLEMENTED, and the desktop does without.
+
+    Besides, calls of the Data API that change boxes, tags, datasets and what is in them, and that delete images, honour
+    metadata, where Describe says so:
+
+    labeler-edit-id   At most 64 characters, another for each change: a UUID. The call is done once in the organization.
+    Asked for again, also while it is still being done and after a restart of the service, it answers
+    what it answered, and changes nothing. INVALID_ARGUMENT if the id was used for another request
+    (another method or message). A call that failed has not used its id.
+    labeler-if-match  The version that an image has in ImageRecord. A call that adds, changes or removes a box is done
+    only while its image has this version, else it answers ABORTED and nothing is changed. No image
+    has version 0. A repeated edit id is answered first.
+    labeler-client    At most 64 characters that tell a client from others. Follow leaves out what calls with its own
+    have changed.
     """
 
     def __init__(self, channel):
@@ -45,6 +58,16 @@ class LabelerServiceStub:
                 '/labeler.v1.LabelerService/ListImages',
                 request_serializer=labeler_dot_v1_dot_labeler__pb2.ListImagesRequest.SerializeToString,
                 response_deserializer=labeler_dot_v1_dot_labeler__pb2.ListImagesResponse.FromString,
+                _registered_method=True)
+        self.ReadImages = channel.unary_unary(
+                '/labeler.v1.LabelerService/ReadImages',
+                request_serializer=labeler_dot_v1_dot_labeler__pb2.ReadImagesRequest.SerializeToString,
+                response_deserializer=labeler_dot_v1_dot_labeler__pb2.ReadImagesResponse.FromString,
+                _registered_method=True)
+        self.Follow = channel.unary_stream(
+                '/labeler.v1.LabelerService/Follow',
+                request_serializer=labeler_dot_v1_dot_labeler__pb2.FollowRequest.SerializeToString,
+                response_deserializer=labeler_dot_v1_dot_labeler__pb2.FollowResponse.FromString,
                 _registered_method=True)
         self.ListChoices = channel.unary_unary(
                 '/labeler.v1.LabelerService/ListChoices',
@@ -76,6 +99,19 @@ class LabelerServiceStub:
 class LabelerServiceServicer:
     """What the desktop asks of the labeler's own data service beyond Viam's Data API.
     A service that does not offer it answers UNIMPLEMENTED, and the desktop does without.
+
+    Besides, calls of the Data API that change boxes, tags, datasets and what is in them, and that delete images, honour
+    metadata, where Describe says so:
+
+    labeler-edit-id   At most 64 characters, another for each change: a UUID. The call is done once in the organization.
+    Asked for again, also while it is still being done and after a restart of the service, it answers
+    what it answered, and changes nothing. INVALID_ARGUMENT if the id was used for another request
+    (another method or message). A call that failed has not used its id.
+    labeler-if-match  The version that an image has in ImageRecord. A call that adds, changes or removes a box is done
+    only while its image has this version, else it answers ABORTED and nothing is changed. No image
+    has version 0. A repeated edit id is answered first.
+    labeler-client    At most 64 characters that tell a client from others. Follow leaves out what calls with its own
+    have changed.
     """
 
     def Describe(self, request, context):
@@ -87,6 +123,22 @@ class LabelerServiceServicer:
 
     def ListImages(self, request, context):
         """Images of a filter in an order that the Data API does not have, metadata only.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadImages(self, request, context):
+        """Images by their ids, in that order, metadata only, with their versions. Unknown ids: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Follow(self, request, context):
+        """Tells, until the service stops, which images are changed, from a position on. What is not told yet is told once,
+        however often it changes. An image is changed when a box, a tag or a dataset of it is, and when it is added,
+        deleted or brought back. Images that were purged since the position are not told.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -141,6 +193,16 @@ def add_LabelerServiceServicer_to_server(servicer, server):
                     request_deserializer=labeler_dot_v1_dot_labeler__pb2.ListImagesRequest.FromString,
                     response_serializer=labeler_dot_v1_dot_labeler__pb2.ListImagesResponse.SerializeToString,
             ),
+            'ReadImages': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadImages,
+                    request_deserializer=labeler_dot_v1_dot_labeler__pb2.ReadImagesRequest.FromString,
+                    response_serializer=labeler_dot_v1_dot_labeler__pb2.ReadImagesResponse.SerializeToString,
+            ),
+            'Follow': grpc.unary_stream_rpc_method_handler(
+                    servicer.Follow,
+                    request_deserializer=labeler_dot_v1_dot_labeler__pb2.FollowRequest.FromString,
+                    response_serializer=labeler_dot_v1_dot_labeler__pb2.FollowResponse.SerializeToString,
+            ),
             'ListChoices': grpc.unary_unary_rpc_method_handler(
                     servicer.ListChoices,
                     request_deserializer=labeler_dot_v1_dot_labeler__pb2.ListChoicesRequest.FromString,
@@ -177,6 +239,19 @@ def add_LabelerServiceServicer_to_server(servicer, server):
 class LabelerService:
     """What the desktop asks of the labeler's own data service beyond Viam's Data API.
     A service that does not offer it answers UNIMPLEMENTED, and the desktop does without.
+
+    Besides, calls of the Data API that change boxes, tags, datasets and what is in them, and that delete images, honour
+    metadata, where Describe says so:
+
+    labeler-edit-id   At most 64 characters, another for each change: a UUID. The call is done once in the organization.
+    Asked for again, also while it is still being done and after a restart of the service, it answers
+    what it answered, and changes nothing. INVALID_ARGUMENT if the id was used for another request
+    (another method or message). A call that failed has not used its id.
+    labeler-if-match  The version that an image has in ImageRecord. A call that adds, changes or removes a box is done
+    only while its image has this version, else it answers ABORTED and nothing is changed. No image
+    has version 0. A repeated edit id is answered first.
+    labeler-client    At most 64 characters that tell a client from others. Follow leaves out what calls with its own
+    have changed.
     """
 
     @staticmethod
@@ -223,6 +298,60 @@ class LabelerService:
             '/labeler.v1.LabelerService/ListImages',
             labeler_dot_v1_dot_labeler__pb2.ListImagesRequest.SerializeToString,
             labeler_dot_v1_dot_labeler__pb2.ListImagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadImages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/labeler.v1.LabelerService/ReadImages',
+            labeler_dot_v1_dot_labeler__pb2.ReadImagesRequest.SerializeToString,
+            labeler_dot_v1_dot_labeler__pb2.ReadImagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Follow(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/labeler.v1.LabelerService/Follow',
+            labeler_dot_v1_dot_labeler__pb2.FollowRequest.SerializeToString,
+            labeler_dot_v1_dot_labeler__pb2.FollowResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -29,6 +29,19 @@ GRPC_VERSION: str
 class LabelerServiceStub:
     """What the desktop asks of the labeler's own data service beyond Viam's Data API.
     A service that does not offer it answers UNIMPLEMENTED, and the desktop does without.
+
+    Besides, calls of the Data API that change boxes, tags, datasets and what is in them, and that delete images, honour
+    metadata, where Describe says so:
+
+    labeler-edit-id   At most 64 characters, another for each change: a UUID. The call is done once in the organization.
+                      Asked for again, also while it is still being done and after a restart of the service, it answers
+                      what it answered, and changes nothing. INVALID_ARGUMENT if the id was used for another request
+                      (another method or message). A call that failed has not used its id.
+    labeler-if-match  The version that an image has in ImageRecord. A call that adds, changes or removes a box is done
+                      only while its image has this version, else it answers ABORTED and nothing is changed. No image
+                      has version 0. A repeated edit id is answered first.
+    labeler-client    At most 64 characters that tell a client from others. Follow leaves out what calls with its own
+                      have changed.
     """
 
     @_typing.overload
@@ -39,6 +52,13 @@ class LabelerServiceStub:
     """Tells what this service is and what the caller's key belongs to."""
     ListImages: _grpc.UnaryUnaryMultiCallable[_labeler_pb2.ListImagesRequest, _labeler_pb2.ListImagesResponse]
     """Images of a filter in an order that the Data API does not have, metadata only."""
+    ReadImages: _grpc.UnaryUnaryMultiCallable[_labeler_pb2.ReadImagesRequest, _labeler_pb2.ReadImagesResponse]
+    """Images by their ids, in that order, metadata only, with their versions. Unknown ids: NOT_FOUND."""
+    Follow: _grpc.UnaryStreamMultiCallable[_labeler_pb2.FollowRequest, _labeler_pb2.FollowResponse]
+    """Tells, until the service stops, which images are changed, from a position on. What is not told yet is told once,
+    however often it changes. An image is changed when a box, a tag or a dataset of it is, and when it is added,
+    deleted or brought back. Images that were purged since the position are not told.
+    """
     ListChoices: _grpc.UnaryUnaryMultiCallable[_labeler_pb2.ListChoicesRequest, _labeler_pb2.ListChoicesResponse]
     """The values that a filter could be narrowed or changed to, each with its number of images."""
     OpenPaths: _grpc.UnaryStreamMultiCallable[_labeler_pb2.OpenPathsRequest, _labeler_pb2.OpenPathsProgress]
@@ -56,6 +76,19 @@ class LabelerServiceStub:
 class LabelerServiceAsyncStub(LabelerServiceStub):
     """What the desktop asks of the labeler's own data service beyond Viam's Data API.
     A service that does not offer it answers UNIMPLEMENTED, and the desktop does without.
+
+    Besides, calls of the Data API that change boxes, tags, datasets and what is in them, and that delete images, honour
+    metadata, where Describe says so:
+
+    labeler-edit-id   At most 64 characters, another for each change: a UUID. The call is done once in the organization.
+                      Asked for again, also while it is still being done and after a restart of the service, it answers
+                      what it answered, and changes nothing. INVALID_ARGUMENT if the id was used for another request
+                      (another method or message). A call that failed has not used its id.
+    labeler-if-match  The version that an image has in ImageRecord. A call that adds, changes or removes a box is done
+                      only while its image has this version, else it answers ABORTED and nothing is changed. No image
+                      has version 0. A repeated edit id is answered first.
+    labeler-client    At most 64 characters that tell a client from others. Follow leaves out what calls with its own
+                      have changed.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -63,6 +96,13 @@ class LabelerServiceAsyncStub(LabelerServiceStub):
     """Tells what this service is and what the caller's key belongs to."""
     ListImages: _aio.UnaryUnaryMultiCallable[_labeler_pb2.ListImagesRequest, _labeler_pb2.ListImagesResponse]  # type: ignore[assignment]
     """Images of a filter in an order that the Data API does not have, metadata only."""
+    ReadImages: _aio.UnaryUnaryMultiCallable[_labeler_pb2.ReadImagesRequest, _labeler_pb2.ReadImagesResponse]  # type: ignore[assignment]
+    """Images by their ids, in that order, metadata only, with their versions. Unknown ids: NOT_FOUND."""
+    Follow: _aio.UnaryStreamMultiCallable[_labeler_pb2.FollowRequest, _labeler_pb2.FollowResponse]  # type: ignore[assignment]
+    """Tells, until the service stops, which images are changed, from a position on. What is not told yet is told once,
+    however often it changes. An image is changed when a box, a tag or a dataset of it is, and when it is added,
+    deleted or brought back. Images that were purged since the position are not told.
+    """
     ListChoices: _aio.UnaryUnaryMultiCallable[_labeler_pb2.ListChoicesRequest, _labeler_pb2.ListChoicesResponse]  # type: ignore[assignment]
     """The values that a filter could be narrowed or changed to, each with its number of images."""
     OpenPaths: _aio.UnaryStreamMultiCallable[_labeler_pb2.OpenPathsRequest, _labeler_pb2.OpenPathsProgress]  # type: ignore[assignment]
@@ -79,6 +119,19 @@ class LabelerServiceAsyncStub(LabelerServiceStub):
 class LabelerServiceServicer(metaclass=_abc_1.ABCMeta):
     """What the desktop asks of the labeler's own data service beyond Viam's Data API.
     A service that does not offer it answers UNIMPLEMENTED, and the desktop does without.
+
+    Besides, calls of the Data API that change boxes, tags, datasets and what is in them, and that delete images, honour
+    metadata, where Describe says so:
+
+    labeler-edit-id   At most 64 characters, another for each change: a UUID. The call is done once in the organization.
+                      Asked for again, also while it is still being done and after a restart of the service, it answers
+                      what it answered, and changes nothing. INVALID_ARGUMENT if the id was used for another request
+                      (another method or message). A call that failed has not used its id.
+    labeler-if-match  The version that an image has in ImageRecord. A call that adds, changes or removes a box is done
+                      only while its image has this version, else it answers ABORTED and nothing is changed. No image
+                      has version 0. A repeated edit id is answered first.
+    labeler-client    At most 64 characters that tell a client from others. Follow leaves out what calls with its own
+                      have changed.
     """
 
     @_abc_1.abstractmethod
@@ -96,6 +149,25 @@ class LabelerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_labeler_pb2.ListImagesResponse, _abc.Awaitable[_labeler_pb2.ListImagesResponse]]:
         """Images of a filter in an order that the Data API does not have, metadata only."""
+
+    @_abc_1.abstractmethod
+    def ReadImages(
+        self,
+        request: _labeler_pb2.ReadImagesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_labeler_pb2.ReadImagesResponse, _abc.Awaitable[_labeler_pb2.ReadImagesResponse]]:
+        """Images by their ids, in that order, metadata only, with their versions. Unknown ids: NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def Follow(
+        self,
+        request: _labeler_pb2.FollowRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_labeler_pb2.FollowResponse], _abc.AsyncIterator[_labeler_pb2.FollowResponse]]:
+        """Tells, until the service stops, which images are changed, from a position on. What is not told yet is told once,
+        however often it changes. An image is changed when a box, a tag or a dataset of it is, and when it is added,
+        deleted or brought back. Images that were purged since the position are not told.
+        """
 
     @_abc_1.abstractmethod
     def ListChoices(
