@@ -124,6 +124,10 @@ class Ledger:
         self._on_state.append(on_state)
         self._on_names.append(on_names)
 
+    def is_deleted(self, image_id: str) -> bool | None:
+        pending = self.index.is_deleted(image_id)
+        return self._recent.is_deleted(image_id) if pending is None else pending
+
     def _touch(self, image_ids: Iterable[str]) -> None:
         self._touched.update(dict.fromkeys(image_ids))
         if not self._telling:
@@ -132,9 +136,6 @@ class Ledger:
 
     def _tell(self) -> None:
         self._telling = False
-    def is_deleted(self, image_id: str) -> bool | None:
-        pending = self.index.is_deleted(image_id)
-        return self._recent.is_deleted(image_id) if pending is None else pending
 
         touched, names = tuple(self._touched), self._new_names
         self._touched, self._new_names = {}, {}
