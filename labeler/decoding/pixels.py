@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import pairwise
+from math import ceil
 from typing import Any
 
 import simplejpeg
@@ -20,7 +21,7 @@ MOST_BYTES = 512 * 1024 * 1024
 """The longest encoded picture."""
 MOST_PIXELS = 250_000_000
 LARGEST_WHOLE = 64_000_000
-"""Pictures with more px are shown by a copy with at most so many."""
+"""Pictures with more px are shown by a half, a third and so on of their size that has at most so many."""
 LEAST_LEVEL = 700
 """Smaller copies of a picture are made until the longer side is below twice this, in px."""
 BEHIND_ALPHA = (128, 128, 128)
@@ -118,10 +119,12 @@ def _decode(picture: ImageFile, content: bytes, size: int, turn: Pillow.Transpos
 def _shown_size(whole: tuple[int, int], size: int) -> tuple[int, int]:
     """How large the largest copy is."""
     width, height = whole
-    factor = size / max(whole) if size else 1.0
-    if width * height * factor * factor > LARGEST_WHOLE:
-        factor = (LARGEST_WHOLE / (width * height)) ** 0.5
-    return whole if factor >= 1 else (max(1, round(width * factor)), max(1, round(height * factor)))
+    if size:
+        factor = size / max(whole)
+        return whole if factor >= 1 else (max(1, round(width * factor)), max(1, round(height * factor)))
+    # By a whole number: decoders and averages come to that by themselves.
+    parts = max(1, ceil((width * height / LARGEST_WHOLE) ** 0.5))
+    return -(-width // parts), -(-height // parts)
 
 
 def _sizes(size: tuple[int, int], with_levels: bool) -> tuple[tuple[int, int], ...]:
@@ -181,6 +184,8 @@ def _plain(picture: Pillow.Image) -> Pillow.Image:
         return _ranged(picture)
     if picture.mode in ("LA", "PA", "La", "RGBa", "RGBA") or "transparency" in picture.info:
         return picture.convert("RGBA")
+    if picture.mode == "1":
+        return picture.convert("L")
     return picture if picture.mode in ("RGB", "L") else picture.convert("RGB")
 
 
@@ -195,6 +200,10 @@ def _ranged(picture: Pillow.Image) -> Pillow.Image:
 def _shrunk(picture: Pillow.Image, shown: tuple[int, int]) -> Pillow.Image:
     if picture.size == shown:
         return picture
+    width, height = picture.size
+    parts = -(-width // shown[0])
+    if (-(-width // parts), -(-height // parts)) == shown:
+        return picture.reduce(parts)
     return picture.resize(shown, Pillow.Resampling.BILINEAR, reducing_gap=2)
 
 

@@ -1,0 +1,21 @@
+"""A process with decoding workers at work, to be killed: prints their ids, then is at a picture that takes long."""
+
+from __future__ import annotations
+
+import sys
+
+from labeler.decoding.workers import Workers
+from tests.faults.odd_images import slow_picture
+
+
+def main() -> None:
+    workers = Workers()
+    for each in workers.start():
+        each.result()
+    sys.stdout.write(" ".join(map(str, workers.pids)) + "\n")
+    sys.stdout.flush()
+    workers.decode_here(slow_picture())
+
+
+if __name__ == "__main__":
+    main()
