@@ -169,10 +169,8 @@ class Desktop:
             async with asyncio.timeout(CLOSING_SECONDS):
                 await self.session.outbox.drained()
         except TimeoutError:
-            problem = self.session.outbox.counts.problem or "the disk does not answer"
-            self.session.failed.emit(
-                f"Not closed: some edits are not on disk yet ({problem}). Free some space, then close again."
-            )
+            trouble = self.session.outbox.counts.trouble or "The disk does not answer."
+            self.session.failed.emit(f"Not closed: some edits are not on disk yet. {trouble}")
             self.window.stay()
             return
         self.window.remember()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
@@ -10,9 +11,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from labeler.domain.errors import LabelerError
+from labeler.domain.errors import LabelerError, StorageFailed
 
 _PRIVATE, _PUBLIC = 0o600, 0o666
+
+
+def storage_failed(folder: Path, number: int, reason: str) -> StorageFailed:
+    """The error for something that the disk of the folder did not do; `number` is an errno, 0 if it is not known."""
+    if number == errno.ENOSPC:
+        return StorageFailed(f"The disk of {folder} is full: free some space.")
+    if number == errno.EDQUOT:
+        return StorageFailed(f"The disk of {folder} has no space left for this user: free some space.")
+    if number in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return StorageFailed(f"{folder} cannot be written to: make it, or its disk, writable.")
+    return StorageFailed(f"The disk of {folder} fails ({reason}): mend it or go on with another.")
 
 
 def sync(path: Path) -> None:

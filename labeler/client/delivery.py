@@ -12,7 +12,7 @@ from labeler.client.ledger import Ledger
 from labeler.client.pending import Stage, Unit
 from labeler.domain.edit import BoxChange, DeletionChange
 from labeler.domain.errors import LabelerError, NotSignedIn
-from labeler.rpc.errors import CertificateError, ServiceFailedError, UnavailableError
+from labeler.rpc.errors import CertificateError, ServiceFailedError, StorageFailedError, UnavailableError
 
 AT_ONCE = 8
 """Calls under way at the same time."""
@@ -166,7 +166,7 @@ class Delivery:
             stubborn = [unit for unit in units if unit.rows[0].attempts >= GIVE_UP_AFTER]
             self._give_up(stubborn, str(error))
         self._failed = True
-        self._ledger.set_delivery_problem(_why_not(error))
+        self._ledger.set_delivery_problem(_why_not(error), _trouble(error))
 
     def _give_up(self, units: Sequence[Unit], problem: str) -> None:
         for unit in units:
@@ -174,7 +174,14 @@ class Delivery:
                 self._ledger.hold(unit, Stage.REFUSED, problem, maybe_done=True)
 
 
+def _trouble(error: LabelerError) -> str:
+    kept = "Your edits are saved on this computer and are delivered as soon as that is done."
+    return f"{error} {kept}" if isinstance(error, StorageFailedError) else ""
+
+
 def _why_not(error: LabelerError) -> str:
+    if isinstance(error, StorageFailedError):
+        return "the service cannot save"
     if isinstance(error, NotSignedIn):
         return "key not accepted"
     if isinstance(error, CertificateError):

@@ -44,7 +44,7 @@ class Ledger:
         """Set while an image may have something to deliver."""
         self.index = PendingIndex()
         self._recent = Recent(clock)
-        self._storage_problem = self._delivery_problem = ""
+        self._storage_trouble = self._delivery_problem = self._delivery_trouble = ""
         self._ready: dict[str, None] = {}
         self._touched: dict[str, None] = {}
         self._new_names: dict[str, str] = {}
@@ -52,7 +52,7 @@ class Ledger:
         self._on_state: list[OnState] = []
         self._on_names: list[OnNames] = []
         self._loop = asyncio.get_running_loop()
-        self.rows = OutboxRows(path, target, self._set_storage_problem, vfs, retry_seconds)
+        self.rows = OutboxRows(path, target, self._set_storage_trouble, vfs, retry_seconds)
         self._last_number = self.rows.loaded.last_number
         self.names = dict(self.rows.loaded.names)
         self._given = set(self.names.values())
@@ -102,7 +102,9 @@ class Ledger:
 
     @property
     def counts(self) -> OutboxCounts:
-        return self.index.counts(self._storage_problem or self._delivery_problem)
+        if self._storage_trouble:
+            return replace(self.index.counts("not saved"), trouble=self._storage_trouble)
+        return replace(self.index.counts(self._delivery_problem), trouble=self._delivery_trouble)
 
     def overlay(self, image: Image) -> Image:
         return self.index.overlay(self.confirmed(image), self._given)
@@ -110,14 +112,17 @@ class Ledger:
     def confirmed(self, image: Image) -> Image:
         return self._recent.overlay(image)
 
-    def set_delivery_problem(self, problem: str) -> None:
-        if problem != self._delivery_problem:
-            self._delivery_problem = problem
+    def set_delivery_problem(self, problem: str, trouble: str = "") -> None:
+        """Say why delivery does not go on; `trouble` as in `OutboxCounts`."""
+        if (problem, trouble) != (self._delivery_problem, self._delivery_trouble):
+            self._delivery_problem, self._delivery_trouble = problem, trouble
             self._touch(())
 
-    def _set_storage_problem(self, problem: str) -> None:
-        if problem != self._storage_problem:
-            self._storage_problem = problem
+    def _set_storage_trouble(self, reason: str) -> None:
+        kept = "Your edits are kept in this window and are saved as soon as that is done."
+        trouble = f"Not saved. {reason} {kept}" if reason else ""
+        if trouble != self._storage_trouble:
+            self._storage_trouble = trouble
             self._touch(())
 
     def subscribe(self, on_state: OnState, on_names: OnNames) -> None:
@@ -136,7 +141,6 @@ class Ledger:
 
     def _tell(self) -> None:
         self._telling = False
-
         touched, names = tuple(self._touched), self._new_names
         self._touched, self._new_names = {}, {}
         if names:

@@ -76,7 +76,7 @@ class OutboxRows:
             last_run = load_last_run(connection, target)
         except (apsw.Error, OSError) as error:
             raise Refused(_why_not_opened(path, error)) from error
-        self._writer = Writer(connection, lambda: _open(path, vfs), on_problem, retry_seconds)
+        self._writer = Writer(path, connection, lambda: _open(path, vfs), on_problem, retry_seconds)
         self.session = SessionRows(self._writer, target, last_run)
 
     def add(self, head: Head, changes: Sequence[Change]) -> asyncio.Future[None]:

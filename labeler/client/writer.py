@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import contextlib
 import queue
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import apsw
+
+from labeler.domain.errors import StorageFailed
+from labeler.sqlite_handle import Handle
 
 Write = Callable[[apsw.Connection], None]
 _T = TypeVar("_T")
@@ -27,20 +30,20 @@ class Writer:
     """Runs writes in the order they were handed over; those that wait together share a transaction.
 
     A transaction that fails (disk full, disk error) is tried again every `retry_seconds` until it
-    succeeds, on a connection opened anew: after a failed fsync a handle may claim success for data that
-    is not there. `on_problem` is called on the event loop with what went wrong, and with "" when writes
-    succeed again. Must be made on the event loop.
+    succeeds. `on_problem` is called on the event loop with a sentence, and with "" when writes succeed
+    again. Must be made on the event loop.
     """
 
     def __init__(
         self,
+        path: Path,
         connection: apsw.Connection,
         reopen: Callable[[], apsw.Connection],
         on_problem: Callable[[str], None],
         retry_seconds: float,
     ) -> None:
-        self._connection: apsw.Connection | None = connection
-        self._reopen, self._on_problem, self._retry_seconds = reopen, on_problem, retry_seconds
+        self._handle = Handle(path, connection, reopen)
+        self._on_problem, self._retry_seconds = on_problem, retry_seconds
         self._loop = asyncio.get_running_loop()
         self._handed_over: queue.SimpleQueue[tuple[_Job, ...]] = queue.SimpleQueue()
         self._with_next: list[_Job] = []
@@ -85,7 +88,7 @@ class Writer:
             return unwritten
         self._closed = True
         atexit.unregister(self._stop)
-        self._let_go()
+        self._handle.close()
         return 0
 
     def _start(self) -> None:
@@ -107,9 +110,9 @@ class Writer:
             last_try = self._stopping.is_set()
             try:
                 self._commit(self._unwritten)
-            except apsw.Error as error:
+            except (StorageFailed, apsw.Error) as error:
                 troubled = True
-                self._tell(self._on_problem, f"not saved yet, {error}")
+                self._tell(self._on_problem, str(error))
                 if last_try:
                     return
                 self._stopping.wait(self._retry_seconds)
@@ -130,22 +133,9 @@ class Writer:
             self._unwritten.extend(jobs)
 
     def _commit(self, jobs: Sequence[_Job]) -> None:
-        try:
-            if self._connection is None:
-                self._connection = self._reopen()
-            with self._connection:
-                for job in jobs:
-                    job.write(self._connection)
-        except apsw.Error:
-            self._let_go()
-            raise
-
-    def _let_go(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            # Closing fails where the disk does; what was committed is safe in the log all the same.
-            with contextlib.suppress(apsw.Error):
-                connection.close(True)
+        with self._handle.transaction() as connection:
+            for job in jobs:
+                job.write(connection)
 
     def _tell(self, callback: Callable[[_T], None], value: _T) -> None:
         try:

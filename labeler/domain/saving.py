@@ -29,7 +29,9 @@ class OutboxCounts:
     conflicts: int = 0
     """Edits that the service's own state contradicts; a person has to choose."""
     problem: str = ""
-    """Why delivery does not go on ("offline", "key not accepted"), empty while it does."""
+    """Why edits do not go on, in a few words ("offline", "key not accepted", "not saved"), empty while they do."""
+    trouble: str = ""
+    """A sentence about a disk that somebody has to mend or make room on, else empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 GRPCError                        .status, .message (the service's own words), .method
 ├── UnavailableError             also Unreachable: nobody answered, the call may or may not have been done
 │   ├── DeadlineExceededError    ... not in time
+│   ├── StorageFailedError       ... also StorageFailed: it answered that its disk is full, read-only or fails
 │   └── CertificateError         ... because the two sides cannot agree on TLS
 ├── ServiceFailedError           also Unreachable: the service broke off; the call may or may not have been done
 ├── BusyError                    also Unreachable: the service asks to wait; the call was not done
@@ -22,7 +23,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from labeler.domain.errors import InvalidValue, LabelerError, Missing, NotSignedIn, Refused, Unreachable
+from labeler.domain.errors import InvalidValue, LabelerError, Missing, NotSignedIn, Refused, StorageFailed, Unreachable
 
 
 class Status(IntEnum):
@@ -74,6 +75,10 @@ class UnavailableError(GRPCError, Unreachable):
 
 class DeadlineExceededError(UnavailableError):
     """No answer in time. What was asked may have been done or not."""
+
+
+class StorageFailedError(UnavailableError, StorageFailed):
+    """The service's disk is full, read-only or fails. What was asked may have been done or not."""
 
 
 class CertificateError(UnavailableError):
@@ -158,6 +163,9 @@ _KINDS: dict[Status, type[GRPCError]] = {
     Status.UNAUTHENTICATED: UnauthenticatedError,
 }
 
+_STORAGE_SIGN = "STORAGE_FAILED: "
+"""What our service puts in front of the sentence."""
+
 # What grpc's TLS stack says (details of UNAVAILABLE) -> what to tell a person. Order matters: the last is the
 # general case.
 _TLS_REASONS = (
@@ -183,6 +191,9 @@ def error_of(status: Status, message: str = "", method: str = "", target: str = 
         seconds = int(pushback[:9]) / 1_000
         return BusyError(status, message, name, f"{who} is busy: {message}", seconds)
     if status is Status.UNAVAILABLE:
+        if message.startswith(_STORAGE_SIGN):
+            reason = message.removeprefix(_STORAGE_SIGN)
+            return StorageFailedError(status, message, name, f"{who} cannot save now. {reason}")
         for sign, reason in _TLS_REASONS:
             if sign in message:
                 return CertificateError(status, message, name, f"{who} was not called: {reason}.")

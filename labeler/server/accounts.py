@@ -26,6 +26,7 @@ from labeler.disk import make_data_directory, write_private
 from labeler.domain.errors import Missing, Refused
 from labeler.server.changes import FREELY, Terms
 from labeler.server.sqlite.database import newer_than_known
+from labeler.sqlite_handle import Handle
 
 ACCOUNTS_FILE = "accounts.db"
 PEPPER_FILE = "pepper"
@@ -135,24 +136,25 @@ class Accounts:
         make_data_directory(directory)
         self._pepper = read_or_make_secret(directory / PEPPER_FILE)
         self._lock = threading.Lock()
-        self._db = apsw.Connection(str(directory / ACCOUNTS_FILE))
-        self._db.set_busy_timeout(10_000)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            self._db.execute(f"PRAGMA {pragma}").fetchall()
-        version = int(self._db.pragma("user_version"))
+        path = directory / ACCOUNTS_FILE
+        db = _opened(path)
+        version = int(db.pragma("user_version"))
         if version > _FORMAT:
-            self._db.close()
-            raise Refused(newer_than_known(directory / ACCOUNTS_FILE, version, _FORMAT))
-        with self._db:
-            self._db.execute(_SCHEMA)
-            self._db.pragma("user_version", _FORMAT)
-        self._version = -1
+            db.close()
+            raise Refused(newer_than_known(path, version, _FORMAT))
+        if version < _FORMAT:
+            with db:
+                db.execute(_SCHEMA)
+                db.pragma("user_version", _FORMAT)
+        self._handle = Handle(path, db, lambda: _opened(path))
+        self._version: tuple[int, int] | None = None
+        """Which connection, and what it says of its file; each counts for itself."""
         self._valid_keys: dict[str, tuple[str, str]] = {}
         self._parts: dict[str, Part] = {}
 
     def close(self) -> None:
         with self._lock:
-            self._db.close()
+            self._handle.close()
 
     def derived_secret(self, purpose: str) -> bytes:
         """A secret of this data directory for one purpose alone."""
@@ -200,21 +202,21 @@ class Accounts:
 
         Without a name: of the first organization, else of a new one named "My images".
         """
-        return await asyncio.to_thread(self._write, lambda: self._ensure(name))
+        return await asyncio.to_thread(self._write, lambda db: _ensure(db, name))
 
     def first_organization_id(self) -> str:
         """The organization of this machine's user: the first, named "My images" where it has to be made."""
         self._refresh()
         first = next(iter(self._parts.values()), None)
-        return (first or self._write(lambda: self._ensure(""))).organization_id
+        return (first or self._write(lambda db: _ensure(db, ""))).organization_id
 
     async def create_key(self, organization_name: str = "") -> NewKey:
         """Make a key to the organization, as `ensure_organization` finds or makes it."""
 
-        def create() -> NewKey:
-            part = self._ensure(organization_name)
+        def create(db: apsw.Connection) -> NewKey:
+            part = _ensure(db, organization_name)
             key_id, secret = str(uuid.uuid4()), secrets.token_urlsafe(32)
-            self._db.execute(
+            db.execute(
                 "INSERT INTO api_key VALUES (?, ?, ?, ?, NULL)",
                 (key_id, part.organization_id, self._hash(secret), _now()),
             )
@@ -225,9 +227,9 @@ class Accounts:
     async def revoke_key(self, key_id: str) -> None:
         """Make a key invalid, also for who is signed in with it. Raises Missing."""
 
-        def revoke() -> None:
-            self._db.execute("UPDATE api_key SET revoked = ? WHERE id = ? AND revoked IS NULL", (_now(), key_id))
-            if not self._db.changes():
+        def revoke(db: apsw.Connection) -> None:
+            db.execute("UPDATE api_key SET revoked = ? WHERE id = ? AND revoked IS NULL", (_now(), key_id))
+            if not db.changes():
                 raise Missing(f"There is no valid key with the id {key_id!r}. `labeler keys list` shows them all.")
 
         await asyncio.to_thread(self._write, revoke)
@@ -236,8 +238,7 @@ class Accounts:
         """All keys, revoked ones too, the first made first."""
         sql = """SELECT api_key.id, organization_id, organization.name, api_key.created, revoked FROM api_key
                  JOIN organization ON organization.id = organization_id ORDER BY api_key.created, api_key.id"""
-        with self._lock:
-            rows = self._db.execute(sql).fetchall()
+        rows = self._rows(sql)
         return tuple(
             KeyRecord(str(id_), str(organization), str(name), _time(created), _time(revoked) if revoked else None)
             for id_, organization, name, created, revoked in rows
@@ -261,51 +262,58 @@ class Accounts:
 
     def _refresh(self) -> None:
         """Read keys and parts again if another connection, or this one, has written since."""
-        with self._lock:
-            version = int(str(self._db.execute("PRAGMA data_version").fetchall()[0][0]))
+        with self._lock, self._handle.transaction("BEGIN") as db:
+            version = self._handle.opened, int(db.pragma("data_version"))
             if version == self._version:
                 return
-            keys = self._db.execute("SELECT id, organization_id, secret_hmac FROM api_key WHERE revoked IS NULL")
+            keys = db.execute("SELECT id, organization_id, secret_hmac FROM api_key WHERE revoked IS NULL")
             self._valid_keys = {str(id_): (str(owner), str(digest)) for id_, owner, digest in keys}
-            parts = [Part(*map(str, row)) for row in self._db.execute(f"{_PARTS} ORDER BY part.created, part.id")]
+            parts = [Part(*map(str, row)) for row in db.execute(f"{_PARTS} ORDER BY part.created, part.id")]
             self._parts = {part.part_id: part for part in parts}
             self._version = version
 
-    def _write(self, change: Callable[[], Result]) -> Result:
+    def _write(self, change: Callable[[apsw.Connection], Result]) -> Result:
         """Make a change in one durable transaction."""
         with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                result = change()
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
-            self._version = -1
-        return result
+            self._version = None
+            with self._handle.transaction() as db:
+                return change(db)
+
+    def _rows(self, sql: str, values: Sequence[str] = ()) -> list[tuple[object, ...]]:
+        with self._lock, self._handle.transaction("BEGIN") as db:
+            return db.execute(sql, tuple(values)).fetchall()
 
     def _named(self, sql: str, values: Sequence[str]) -> tuple[Named, ...]:
-        with self._lock:
-            rows = self._db.execute(sql, tuple(values)).fetchall()
+        rows = self._rows(sql, values)
         return tuple(Named(str(id_), str(name), str(parent), _time(created)) for id_, name, parent, created in rows)
 
-    def _ensure(self, name: str) -> Part:
-        wanted = self._db.execute(
-            "SELECT id FROM organization WHERE name = ? OR ? = '' ORDER BY created, id LIMIT 1", (name, name)
-        ).fetchall()
-        organization_id = str(wanted[0][0]) if wanted else self._insert("organization", str(uuid.uuid4()), None, name)
-        sql = f"{_PARTS} WHERE organization.id = ? ORDER BY part.created, part.id LIMIT 1"
-        if not self._db.execute(sql, (organization_id,)).fetchall():
-            location_id = "".join(secrets.choice(_LOCATION_ALPHABET) for _ in range(10))
-            self._insert("location", location_id, organization_id, DEFAULT_LOCATION)
-            robot_id = self._insert("robot", str(uuid.uuid4()), location_id, THIS_COMPUTER)
-            self._insert("part", str(uuid.uuid4()), robot_id, THIS_COMPUTER)
-        return Part(*map(str, self._db.execute(sql, (organization_id,)).fetchall()[0]))
 
-    def _insert(self, table: str, id_: str, parent: str | None, name: str) -> str:
-        values = (id_, name or DEFAULT_ORGANIZATION, _now()) if parent is None else (id_, parent, name, _now())
-        self._db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608
-        return id_
+def _opened(path: Path) -> apsw.Connection:
+    db = apsw.Connection(str(path))
+    db.set_busy_timeout(10_000)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        db.execute(f"PRAGMA {pragma}").fetchall()
+    return db
+
+
+def _ensure(db: apsw.Connection, name: str) -> Part:
+    wanted = db.execute(
+        "SELECT id FROM organization WHERE name = ? OR ? = '' ORDER BY created, id LIMIT 1", (name, name)
+    ).fetchall()
+    organization_id = str(wanted[0][0]) if wanted else _insert(db, "organization", str(uuid.uuid4()), None, name)
+    sql = f"{_PARTS} WHERE organization.id = ? ORDER BY part.created, part.id LIMIT 1"
+    if not db.execute(sql, (organization_id,)).fetchall():
+        location_id = "".join(secrets.choice(_LOCATION_ALPHABET) for _ in range(10))
+        _insert(db, "location", location_id, organization_id, DEFAULT_LOCATION)
+        robot_id = _insert(db, "robot", str(uuid.uuid4()), location_id, THIS_COMPUTER)
+        _insert(db, "part", str(uuid.uuid4()), robot_id, THIS_COMPUTER)
+    return Part(*map(str, db.execute(sql, (organization_id,)).fetchall()[0]))
+
+
+def _insert(db: apsw.Connection, table: str, id_: str, parent: str | None, name: str) -> str:
+    values = (id_, name or DEFAULT_ORGANIZATION, _now()) if parent is None else (id_, parent, name, _now())
+    db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608
+    return id_
 
 
 def _now() -> str:

@@ -22,7 +22,7 @@ class BlobStore(Protocol):
         """Keep the bytes of the chunks, without holding them all in memory.
 
         When it returns they are durable. If the iterator raises, or the call is cancelled, nothing stays.
-        Raises Refused with a sentence if there is no space.
+        Bytes that were damaged since they were put are mended. Raises StorageFailed if the disk fails or is full.
         """
         ...
 

@@ -94,6 +94,8 @@ class Dispatcher(grpc.GenericRpcHandler):
             self._allowance.check_rate(caller)
         except RpcError as error:
             return _refusing(error)
+        except LabelerError as error:
+            return _refusing(rpc_error(error))
         except Exception:
             return _refusing(_unexpected(path))
         if route is None or route.behaviour is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import grpc
 
-from labeler.domain.errors import InvalidValue, LabelerError, Missing, NotSignedIn, Unreachable
+from labeler.domain.errors import InvalidValue, LabelerError, Missing, NotSignedIn, StorageFailed, Unreachable
 from labeler.server.catalog import NameTaken
 from labeler.server.changes import ChangedMeanwhile
 
@@ -48,6 +48,11 @@ def too_large(message: str) -> RpcError:
     return RpcError(grpc.StatusCode.RESOURCE_EXHAUSTED, f"INCLUDE_BINARY_TOO_LARGE: {message}")
 
 
+def storage_failed(message: str) -> RpcError:
+    """UNAVAILABLE; our client looks for the word in front, and tells the sentence instead of "offline"."""
+    return RpcError(grpc.StatusCode.UNAVAILABLE, f"STORAGE_FAILED: {message}")
+
+
 def slow_down(message: str, seconds: float) -> RpcError:
     """RESOURCE_EXHAUSTED; `message` says what was too much, without a stop."""
     seconds = max(seconds, _SHORTEST_WAIT)
@@ -71,5 +76,7 @@ _CODES: tuple[tuple[type[LabelerError], grpc.StatusCode], ...] = (
 
 def rpc_error(error: LabelerError) -> RpcError:
     """The status that an error of the domain, the catalog or the blob store has on the wire."""
+    if isinstance(error, StorageFailed):
+        return storage_failed(str(error))
     code = next(code for kind, code in _CODES if isinstance(error, kind))
     return RpcError(code, str(error))

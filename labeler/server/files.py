@@ -8,6 +8,7 @@ refer to the blob. A blob that nothing refers to is garbage; the other way round
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import hashlib
 import os
@@ -15,12 +16,11 @@ import re
 import secrets
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, ParamSpec, Protocol, TypeVar
 
-from labeler.disk import sync
+from labeler.disk import storage_failed, sync
 from labeler.domain.errors import Missing, Refused
 from labeler.server.blobs import Blob
 
@@ -29,7 +29,6 @@ T = TypeVar("T")
 
 _CHUNK = 1 << 20
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 _TEMPORARY = ".part"
 
 
@@ -68,6 +67,7 @@ class FileBlobs:
         self._system = system or RealFileSystem()
         # A blob that is put again must not be deleted between its check and its touch.
         self._lock = threading.Lock()
+        self._on_disk: set[Path] = set()
         self._make(folder)
         for left in folder.glob(f"*{_TEMPORARY}"):
             left.unlink(missing_ok=True)
@@ -76,51 +76,67 @@ class FileBlobs:
         temporary = self._folder / f"{secrets.token_hex(16)}{_TEMPORARY}"
         try:
             blob = await self._receive(temporary, chunks)
-            await _finish(self._keep, temporary, blob)
-        except OSError as error:
-            if error.errno in _NO_SPACE:
-                raise Refused(f"No space is left in {self._folder}: free some, then upload again.") from error
-            raise
+            with self._disk():
+                await _finish(self._keep, temporary, blob)
         finally:
-            await _finish(_remove, temporary)
+            # What stays is removed at the next start, and is no reason to refuse a blob that is safe.
+            with contextlib.suppress(OSError):
+                await _finish(_remove, temporary)
         return blob
 
     async def _receive(self, temporary: Path, chunks: AsyncIterator[bytes]) -> Blob:
         digest = hashlib.sha256()
         size = 0
-        file = await asyncio.to_thread(temporary.open, "xb")
+        with self._disk():
+            file = await asyncio.to_thread(temporary.open, "xb")
         try:
             async for chunk in chunks:
-                await _finish(_write, file, digest, chunk)
+                with self._disk():
+                    await _finish(_write, file, digest, chunk)
                 size += len(chunk)
-            await _finish(self._system.sync_file, file)
+            with self._disk():
+                await _finish(self._system.sync_file, file)
         finally:
-            file.close()
+            # What could not be written was told; closing would try again, and fail again.
+            with contextlib.suppress(OSError):
+                file.close()
         return Blob(digest.hexdigest(), size)
+
+    @contextlib.contextmanager
+    def _disk(self) -> Iterator[None]:
+        """Tells what a disk did not do."""
+        try:
+            yield
+        except OSError as error:
+            raise storage_failed(self._folder, error.errno or 0, error.strerror or str(error)) from error
 
     def _keep(self, temporary: Path, blob: Blob) -> None:
         written = temporary.stat().st_size
         if written != blob.size:
             raise OSError(errno.EIO, f"{written} of {blob.size} bytes arrived in {temporary}")
         target = self._path(blob.digest)
+        is_whole = _digest_of(target) == blob.digest
         with self._lock:
             self._make(target.parent)
-            if not target.exists() or target.stat().st_size != blob.size:
-                self._system.rename(temporary, target)
-            else:
+            if is_whole and target.exists():
                 os.utime(target)
+            else:
+                self._system.rename(temporary, target)
         # Also where the blob was there already: whoever put it first may not have come this far.
         self._system.sync_folder(target.parent)
 
     def _make(self, folder: Path) -> None:
-        if folder.is_dir():
+        """Have a folder on disk; made sure of once in a run, since who made it may not have come to its sync."""
+        is_there = folder.is_dir()
+        if is_there and folder in self._on_disk:
             return
-        self._make(folder.parent)
-        try:
-            self._system.make_folder(folder)
-        except FileExistsError:
-            return
+        if not is_there:
+            if not folder.parent.is_dir():
+                self._make(folder.parent)
+            with contextlib.suppress(FileExistsError):
+                self._system.make_folder(folder)
         self._system.sync_folder(folder.parent)
+        self._on_disk.add(folder)
 
     def _path(self, digest: str) -> Path:
         if not _DIGEST.fullmatch(digest):
@@ -182,6 +198,15 @@ def _names_in(folder: Path) -> list[str]:
         return []
 
 
+def _digest_of(path: Path) -> str:
+    """The digest of a file's content; empty where there is none that can be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
 def read_range(path: Path, start: int, end: int | None) -> bytes:
     """The bytes of a file from `start` up to, not including, `end` (None: to the last)."""
     with path.open("rb") as file:
@@ -189,7 +214,7 @@ def read_range(path: Path, start: int, end: int | None) -> bytes:
         return file.read(-1 if end is None else max(0, end - start))
 
 
-@contextmanager
+@contextlib.contextmanager
 def _told(digest: str) -> Iterator[None]:
     try:
         yield

@@ -36,7 +36,7 @@ from labeler.ui.grid import GridView
 from labeler.ui.help import HelpOverlay
 from labeler.ui.inspector import Inspector
 from labeler.ui.keys import KeyFilter
-from labeler.ui.notice import Notice
+from labeler.ui.notice import Notice, Trouble
 from labeler.ui.plain import menu_text, title_text
 from labeler.ui.prompt import PromptLine
 from labeler.ui.review import ReviewDialog
@@ -83,7 +83,7 @@ class Window(QMainWindow):
         self.inspector = Inspector(session)
         self.mode_bar = ModeBar(session, keymap)
         self.status = StatusBar(session)
-        self.notice = Notice(session)
+        self.notice, self.trouble = Notice(session), Trouble(session)
         central = self._place_widgets()
         self.prompt = PromptLine(central)
         self.help = HelpOverlay(central)
@@ -120,6 +120,7 @@ class Window(QMainWindow):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
         rows.addWidget(self.mode_bar)
+        rows.addWidget(self.trouble)
         rows.addWidget(self.notice)
         across = QHBoxLayout()
         across.setSpacing(0)

@@ -151,14 +151,17 @@ def disk() -> Disk:
     return Disk()
 
 
-@pytest.mark.parametrize("error", [apsw.FullError, apsw.IOError])
+@pytest.mark.parametrize(
+    ("error", "words"), [(apsw.FullError, "is full: free some space"), (apsw.IOError, "fails (told to fail)")]
+)
 async def test_a_disk_that_fails_is_said_and_the_edit_is_kept_until_it_works(
-    outbox_path: Path, disk: Disk, error: type[apsw.Error]
+    outbox_path: Path, disk: Disk, error: type[apsw.Error], words: str
 ) -> None:
     async with watched(outbox_path, vfs=disk.name) as one:
         disk.failing = error
         one.put_box("image", at=0.1)
-        await one.until(lambda counts: counts.problem.startswith("not saved yet"))
+        await one.until(lambda counts: counts.problem == "not saved")
+        assert f"Not saved. The disk of {outbox_path.parent} {words}" in one.outbox.counts.trouble
         one.put_box("image", at=0.2)
         assert one.outbox.counts.saving == 2
         assert one.outbox.state_of("image") is SaveState.SAVING

@@ -13,6 +13,7 @@ import apsw
 
 from labeler.domain.errors import Refused
 from labeler.server.sqlite.upkeep import Damaged
+from labeler.sqlite_handle import Handle, failure_of
 
 Row = tuple[Any, ...]
 T = TypeVar("T")
@@ -78,41 +79,35 @@ class Database:
     def __init__(self, path: Path, migrations: str) -> None:
         """Open the file, making it if there is none, and bring it up to date with `migrations`, a package.
 
-        Raises Refused if a newer version has written it, or if it is no database.
+        Raises Refused if a newer version has written it, or if it is no database, StorageFailed if the disk fails.
         """
-        self._path = path
         try:
-            self._write = _opened(path)
-            migrate(self._write, migrations, path)
-            self._read = _opened(path)
+            connection = _opened(path)
+            migrate(connection, migrations, path)
+            self._write = Handle(path, connection, lambda: _opened(path))
+            self._read = Handle(path, _opened(path), lambda: _opened(path))
         except (apsw.NotADBError, apsw.CorruptError) as error:
             raise Damaged(path, str(error)) from error
+        except apsw.Error as error:
+            raise failure_of(path, error) or error from error
         self._writer = ThreadPoolExecutor(1, "catalog-writer")
         self._reader = ThreadPoolExecutor(1, "catalog-reader")
 
     async def write(self, work: Callable[[Session], T]) -> T:
-        """Run the work in one transaction; it is durable when this returns, and undone if the work raises."""
+        """Run the work in one transaction; it is durable when this returns, and undone if the work raises.
+
+        Raises StorageFailed while the disk fails, or is full or read-only.
+        """
         return await self._run(self._writer, self._write, "BEGIN IMMEDIATE", work)
 
     async def read(self, work: Callable[[Session], T]) -> T:
-        """Run the work on one state of the database."""
+        """Run the work on one state of the database. Raises StorageFailed while the disk fails."""
         return await self._run(self._reader, self._read, "BEGIN", work)
 
-    async def _run(
-        self, thread: ThreadPoolExecutor, connection: apsw.Connection, begin: str, work: Callable[[Session], T]
-    ) -> T:
+    async def _run(self, thread: ThreadPoolExecutor, handle: Handle, begin: str, work: Callable[[Session], T]) -> T:
         def run() -> T:
-            connection.execute(begin)
-            try:
-                result = work(Session(connection))
-                connection.execute("COMMIT")
-                return result
-            except BaseException as error:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                if isinstance(error, apsw.FullError):
-                    raise Refused(f"No space is left for {self._path}: free some, then try again.") from error
-                raise
+            with handle.transaction(begin) as connection:
+                return work(Session(connection))
 
         return await asyncio.get_running_loop().run_in_executor(thread, run)
 

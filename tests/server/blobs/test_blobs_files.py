@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 import pytest
 
-from labeler.domain.errors import Refused
+from labeler.domain.errors import Refused, StorageFailed
 from labeler.server.files import FileBlobs, RealFileSystem
 
 
@@ -79,16 +79,23 @@ async def test_a_blob_that_was_there_is_made_sure_of_too(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("step", ["sync file", "rename", "sync folder"])
 async def test_a_put_whose_step_fails_is_not_confirmed(tmp_path: Path, step: str) -> None:
-    FileBlobs(tmp_path / "blobs")
+    failing = [""]
 
     def fail(name: str) -> None:
-        if name == step:
+        if name == failing[0]:
             raise OSError(errno.EIO, "the disk failed")
 
-    blobs = FileBlobs(tmp_path / "blobs", Recording(tmp_path, fail))
-    with pytest.raises(OSError, match="the disk failed"):
+    system = Recording(tmp_path, fail)
+    blobs = FileBlobs(tmp_path / "blobs", system)
+    failing[0] = step
+    with pytest.raises(StorageFailed, match=r"The disk of .*blobs fails \(the disk failed\)"):
         await blobs.put(chunks(b"abc"))
     assert not list((tmp_path / "blobs").glob("*.part"))
+    failing[0] = ""
+    system.steps.clear()
+    digest = (await blobs.put(chunks(b"abc"))).digest
+    assert "sync folder blobs" in system.steps or step != "sync folder", "who made the folder did not come so far"
+    assert system.steps[-1] == f"sync folder blobs/{digest[:2]}"
 
 
 async def test_a_full_disk_is_told_in_a_sentence(tmp_path: Path) -> None:
@@ -97,7 +104,7 @@ async def test_a_full_disk_is_told_in_a_sentence(tmp_path: Path) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")
 
     blobs = FileBlobs(tmp_path / "blobs", Recording(tmp_path, fail))
-    with pytest.raises(Refused, match=r"No space is left in .*blobs"):
+    with pytest.raises(StorageFailed, match=r"The disk of .*blobs is full: free some space"):
         await blobs.put(chunks(b"abc"))
 
 
@@ -128,11 +135,12 @@ async def test_what_a_crash_left_is_removed_at_the_next_start(tmp_path: Path) ->
     assert await blobs.read(digest) == b"abc"
 
 
-async def test_a_damaged_blob_is_told_and_a_put_mends_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", [b"a", b"abd", b""])
+async def test_a_damaged_blob_is_told_and_a_put_mends_it(tmp_path: Path, damage: bytes) -> None:
     blobs = FileBlobs(tmp_path / "blobs")
     digest = hashlib.sha256(b"abc").hexdigest()
     await blobs.put(chunks(b"abc"))
-    (tmp_path / "blobs" / digest[:2] / digest).write_bytes(b"a")
+    (tmp_path / "blobs" / digest[:2] / digest).write_bytes(damage)
     with pytest.raises(Refused, match=digest):
         await blobs.read(digest)
     await blobs.put(chunks(b"abc"))

@@ -126,10 +126,11 @@ def test_the_shortest_clause_leads(session: Session) -> None:
 def test_settings_that_keep_what_was_confirmed(tmp_path: Path) -> None:
     database = Database(tmp_path / "catalog.db", "labeler.server.sqlite.migrations")
     try:
-        for connection in (database._write, database._read):
-            asked = {name: next(iter(connection.execute(f"PRAGMA {name}")))[0] for name in (
-                "journal_mode", "synchronous", "foreign_keys", "mmap_size", "trusted_schema",
-            )}  # fmt: skip
+        for handle in (database._write, database._read):
+            with handle.transaction("BEGIN") as connection:
+                asked = {name: connection.pragma(name) for name in (
+                    "journal_mode", "synchronous", "foreign_keys", "mmap_size", "trusted_schema",
+                )}  # fmt: skip
             assert asked == {
                 "journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "mmap_size": 0, "trusted_schema": 0,
             }  # fmt: skip
