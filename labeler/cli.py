@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from labeler import __version__, preflight, storage_commands
 from labeler.domain.errors import LabelerError
-from labeler.domain.text import one_line
+from labeler.domain.text import check_text, one_line
 from labeler.server import limits
 from labeler.terminal import complain
 
@@ -143,6 +143,8 @@ def _run_subcommand(arguments: argparse.Namespace) -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else list(argv)
     try:
+        for argument in argv:
+            check_text("argument", argument)
         if argv and argv[0] in SUBCOMMANDS:
             return _run_subcommand(_subcommand_parser().parse_args(argv))
         arguments = _parse_for_desktop(argv)
@@ -157,6 +159,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     except LabelerError as error:
         complain(error)
+        return 1
+    except OSError as error:
+        complain(f"{error.filename or 'This command'} failed: {error.strerror or error}")
         return 1
     except KeyboardInterrupt:
         return 130
