@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
-from labeler.domain.errors import LabelerError
+from labeler.domain.errors import LabelerError, Unreachable
 from labeler.state.signal import Signal
 from labeler.state.tasks import Tasks
 
 Picture = TypeVar("Picture")
 IN_FLIGHT = 4
+AGAIN_SECONDS = 1.0
+"""After these a picture is asked for again whose service could not be reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,16 @@ class Pictures(Generic[Picture]):
         load: Callable[[Wanted], Awaitable[Picture]],
         size_of: Callable[[Picture], int],
         budget: int,
+        again_seconds: float = AGAIN_SECONDS,
     ) -> None:
         self.ready: Signal[Wanted] = Signal()
         self._tasks, self._load, self._size_of, self._budget = tasks, load, size_of, budget
+        self._again_seconds = again_seconds
         self._held: OrderedDict[Wanted, Picture] = OrderedDict()
         self._bytes = 0
         self._problems: dict[Wanted, str] = {}
+        self._unreached: list[Wanted] = []
+        self._asking: asyncio.Task[None] | None = None
         self._queue: list[Wanted] = []
         self._loading: dict[Wanted, asyncio.Task[None]] = {}
 
@@ -60,7 +66,7 @@ class Pictures(Generic[Picture]):
 
     def want(self, wanted: Iterable[Wanted]) -> None:
         """Replace the list of what is wanted, most urgent first; what is no longer on it is not begun."""
-        self._queue = [one for one in wanted if not self._is_settled(one)]
+        self._queue = [one for one in wanted if one not in self._held]
         for one, task in self._loading.items():
             if one not in self._queue:
                 task.cancel()
@@ -75,9 +81,13 @@ class Pictures(Generic[Picture]):
 
     def forget_problems(self) -> None:
         """Try again what could not be had, because what hindered it is gone."""
-        gone, self._problems = list(self._problems), {}
-        for one in gone:
-            self.ready.emit(one)
+        self._forget(list(self._problems))
+
+    def _forget(self, problems: Iterable[Wanted]) -> None:
+        for one in problems:
+            if self._problems.pop(one, None) is not None:
+                self.ready.emit(one)
+        self._go_on()
 
     def clear(self) -> None:
         self.want(())
@@ -100,11 +110,21 @@ class Pictures(Generic[Picture]):
             picture = await self._load(wanted)
         except LabelerError as error:
             self._problems[wanted] = str(error)
+            if isinstance(error, Unreachable):
+                self._unreached.append(wanted)
+                if self._asking is None or self._asking.done():
+                    self._asking = self._tasks.start(self._again())
         else:
             self._held[wanted] = picture
             self._bytes += self._size_of(picture)
             while self._bytes > self._budget and len(self._held) > 1:
                 self._bytes -= self._size_of(self._held.popitem(last=False)[1])
+
+    async def _again(self) -> None:
+        """Ask again, after a while, for what nobody answered."""
+        await asyncio.sleep(self._again_seconds)
+        unreached, self._unreached = self._unreached, []
+        self._forget(unreached)
 
     def _ended(self, wanted: Wanted) -> None:
         self._loading.pop(wanted, None)

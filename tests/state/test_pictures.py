@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from labeler.domain.errors import Missing
+from labeler.domain.errors import Missing, Unreachable
 from labeler.state.pictures import IN_FLIGHT, Pictures, Wanted
 from labeler.state.tasks import Tasks
 
@@ -100,4 +100,37 @@ async def test_a_picture_that_fails_says_why_and_is_not_asked_again_until_forgot
     pictures.want(wanted("bad"))
     await turns()
     assert gate.begun == ["bad", "bad"]
+    await tasks.close()
+
+
+async def test_what_nobody_answered_for_is_asked_for_again(gate: Gate) -> None:
+    answers = [Unreachable("nobody there"), Unreachable("nobody there")]
+
+    async def load(one: Wanted) -> str:
+        if answers:
+            raise answers.pop()
+        return await gate.load(one)
+
+    tasks, told = Tasks(), list[str]()
+    pictures = Pictures(tasks, load, len, 1000, again_seconds=0)
+    pictures.ready.connect(lambda one: told.append(pictures.get(one) or pictures.problem(one)))
+    gate.let("a")
+    pictures.want(wanted("a"))
+    await turns()
+    assert told[0] == "nobody there"
+    assert told[-1] == "a" * 10
+    assert gate.begun == ["a"]
+    await tasks.close()
+
+
+async def test_problems_that_are_forgotten_are_looked_into_again(gate: Gate) -> None:
+    tasks = Tasks()
+    pictures = Pictures(tasks, gate.load, len, 1000)
+    gate.let("bad")
+    pictures.want(wanted("bad"))
+    await turns()
+    pictures.forget_problems()
+    assert pictures.problem(Wanted("bad")) == ""
+    await turns()
+    assert (gate.begun, pictures.problem(Wanted("bad"))) == (["bad", "bad"], "bad: gone")
     await tasks.close()
