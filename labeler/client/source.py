@@ -16,6 +16,7 @@ from typing import Self
 from labeler.client.calls import BYTES_TIMEOUT, DATA, DATASET
 from labeler.client.channel import Connection
 from labeler.client.endpoint import host_of
+from labeler.client.local_list import keeps
 from labeler.client.plain_choices import APP, PlainChoices, side_by_side
 from labeler.domain.errors import Missing, Refused
 from labeler.domain.filter import Filter, Order
@@ -66,6 +67,8 @@ class ServiceSource:
         described: labeler_pb2.DescribeResponse | None = None,
     ) -> None:
         self.connection, self.organization_id, self.title = connection, organization_id, title
+        self.along = None
+        """Nothing is kept of it; see `KeptSource`."""
         self.described = described
         """What our own services say of themselves, for a source made without asking; None of others."""
         self._is_ours = described is not None
@@ -99,7 +102,7 @@ class ServiceSource:
         if is_exact(wanted):
             return page
         rest = Filter(tagged=wanted.tagged, tags=wanted.tags, all_tags=wanted.all_tags)
-        return replace(page, images=tuple(image for image in page.images if rest.keeps(image)))
+        return replace(page, images=tuple(image for image in page.images if keeps(rest, image)))
 
     def jumps(self, wanted: Filter) -> bool:
         return self._is_ours and is_exact(wanted)
