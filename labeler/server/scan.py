@@ -9,20 +9,16 @@ import os
 import stat
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from labeler.domain.media import HEAD_SIZE, sniff
+from labeler.domain.media import HEAD_SIZE, LOOK_SIZE, PICTURE_EXTENSIONS, sniff, why_not_shown
+from labeler.server.capture_time import capture_time
 from labeler.server.catalog import FileReference
 from labeler.server.natural import natural_key
 
-_EXIF_LOOK = 4096
-"""Bytes of a JPEG within which EXIF data begins, where there are any (Exif 2.32, 4.5.4: right after the start)."""
-_EXIF_IFD, _ORIGINAL, _OFFSET, _FRACTION = 0x8769, 0x9003, 0x9011, 0x9291
-_WITH_EXIF = {"image/jpeg", "image/tiff", "image/webp", "image/avif"}
-_IMAGE_NAMES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".jp2", ".svg")
+_IMAGE_NAMES = (*PICTURE_EXTENSIONS, ".heif", ".jp2", ".svg")
 """Ends of names that promise an image."""
 _HIDDEN = getattr(stat, "FILE_ATTRIBUTE_HIDDEN", 2)
 
@@ -114,42 +110,20 @@ def _examine(file: str, folder: str, refuse: Refuse, *, named: bool) -> FoundFil
         if not stat.S_ISREG(status.st_mode):
             return None
         with open(file, "rb") as stream:
-            head = stream.read(_EXIF_LOOK)
+            head = stream.read(LOOK_SIZE)
+            mime_type = sniff(head[:HEAD_SIZE])
+            reason = why_not_shown(head)
+            taken = None if reason or mime_type is None else capture_time(stream, mime_type)
     except OSError as error:
         refuse(file, f"The file cannot be read: {error.strerror}.")
         return None
-    mime_type = sniff(head[:HEAD_SIZE])
-    if mime_type is None:
+    if reason or mime_type is None:
         if named or file.lower().endswith(_IMAGE_NAMES):
-            refuse(file, "The file is empty." if not head else "The file is not an image of a known kind.")
+            refuse(file, "The file is empty." if not head else f"The file is not an image that can be shown: {reason}.")
         return None
     reference = FileReference(file, status.st_size, status.st_mtime_ns)
-    time = _capture_time(file, head, mime_type) or datetime.fromtimestamp(status.st_mtime, UTC)
+    time = taken or datetime.fromtimestamp(status.st_mtime, UTC)
     return FoundFile(reference, folder, os.path.relpath(file, folder).replace(os.sep, "/"), mime_type, time)
-
-
-def _capture_time(file: str, head: bytes, mime_type: str) -> datetime | None:
-    """When the picture was taken, as its EXIF data says; without an offset there, in this machine's time zone."""
-    if mime_type not in _WITH_EXIF or (mime_type == "image/jpeg" and b"Exif\0" not in head):
-        return None
-    from PIL import Image as Picture  # slow to import, and a service may never need it
-
-    try:
-        with Picture.open(file) as picture:
-            details = picture.getexif().get_ifd(_EXIF_IFD)
-        text = str(details[_ORIGINAL]).strip("\0 ")
-        time = datetime.strptime(text, "%Y:%m:%d %H:%M:%S")
-    except Exception:  # a damaged file makes the decoder raise anything
-        return None
-    with suppress(ValueError):
-        time = time.replace(microsecond=int(f"0{str(details.get(_FRACTION, '')).strip()}".ljust(7, "0")[1:7]))
-    with suppress(ValueError):
-        offset = datetime.strptime(str(details.get(_OFFSET, "")).strip("\0 "), "%z").tzinfo
-        return time.replace(tzinfo=offset).astimezone(UTC)
-    try:
-        return time.astimezone(UTC)
-    except (OverflowError, OSError):
-        return None
 
 
 def _shown(path: str) -> str:

@@ -25,7 +25,9 @@ from PIL import Image as Pillow
 from labeler.decoding.worker import MOST_MEMORY
 from labeler.decoding.workers import Pixels, Workers
 from labeler.domain.errors import InvalidValue, LabelerError
+from labeler.domain.media import LOOK_SIZE, why_not_shown
 from labeler.robot import until
+from labeler.server.scan import scan
 from labeler.state.pictures import Wanted
 from tests.conftest import ROOT
 from tests.faults.odd_images import EITHER, PICTURE, REASON, Odd, all_odd, encoded, mutated, photo, seeds, slow_picture
@@ -95,6 +97,18 @@ def test_odd_images_are_shown_or_have_a_reason(odd: list[Odd], pair: Workers) ->
     assert wrong == []
     assert shown > LEAST
     assert shows_sound_pictures(pair)
+
+
+def test_the_service_takes_by_content_what_can_be_shown(odd: list[Odd], tmp_path: Path) -> None:
+    for number, one in enumerate(odd):
+        (tmp_path / f"{number:03}.jpg").write_bytes(one.content)
+    refused: dict[str, str] = {}
+    found = list(scan([tmp_path], refused.__setitem__, threading.Event()))
+    assert len(found) + len(refused) == len(odd)
+    for number, one in enumerate(odd):
+        reason = refused.get(str(tmp_path / f"{number:03}.jpg"), "")
+        assert bool(reason) == bool(why_not_shown(one.content[:LOOK_SIZE])), one.name
+    print(f"{len(odd)} files: {len(refused)} refused")  # noqa: T201
 
 
 @pytest.mark.parametrize("count", [500, pytest.param(20_000, marks=pytest.mark.long)])
