@@ -14,9 +14,10 @@ from pathlib import Path
 
 from labeler.domain.errors import Refused
 from labeler.domain.library import OpenProgress
+from labeler.natural import FOLDER_TYPE
 from labeler.server.accounts import Part
 from labeler.server.blobs import BlobStore
-from labeler.server.catalog import FOLDER_TYPE, Catalog, FileReference, NewImage, Source
+from labeler.server.catalog import Catalog, FileReference, NewImage, Source
 from labeler.server.known_content import KnownContent
 from labeler.server.scan import FoundFile, folder_of, scan
 

@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from labeler.domain.media import HEAD_SIZE, LOOK_SIZE, PICTURE_EXTENSIONS, sniff, why_not_shown
+from labeler.natural import natural_key
 from labeler.server.capture_time import capture_time
 from labeler.server.catalog import FileReference
-from labeler.server.natural import natural_key
 
 _IMAGE_NAMES = (*PICTURE_EXTENSIONS, ".heif", ".jp2", ".svg")
 """Ends of names that promise an image."""

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 
 from labeler.domain.box import Box, check_box
 from labeler.domain.errors import InvalidValue, Missing
+from labeler.natural import name_key
 from labeler.rpc.convert import MEMBERSHIP_PREFIX, binary_data_id
-from labeler.server.catalog import FOLDER_TYPE, DatasetKind, NewImage, Source
-from labeler.server.natural import natural_key
+from labeler.server.catalog import DatasetKind, NewImage, Source
 from labeler.server.sqlite.database import Row, Session
 from labeler.server.sqlite.query import SOURCE_FIELDS, micros
 
@@ -111,13 +111,11 @@ def image_dataset(session: Session, org: int, dataset_id: str) -> int:
 
 
 def _image_row(number: int, file_id: str, org: int, source: int, image: NewImage) -> Row:
-    # A folder's files stay together in the order by name.
-    in_folder = image.source.component_type == FOLDER_TYPE
-    name = f"{image.source.component_name}/{image.file_name}" if in_folder else image.file_name
+    by_name = name_key(image.source.component_type, image.source.component_name, image.file_name)
     reference = image.reference
     classes = [[new_identifier(), one.label, one.confidence] for one in image.classifications]
     return (
-        number, org, source, file_id, micros(image.time_requested), micros(image.time_received), natural_key(name),
+        number, org, source, file_id, micros(image.time_requested), micros(image.time_received), by_name,
         image.file_name, image.file_ext, image.size_bytes, image.digest,
         reference.path if reference else None, reference.size if reference else None,
         reference.mtime_ns if reference else None,

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from labeler.domain.box import Box
 from labeler.domain.filter import EMPTY, Filter, Order, Tagged
 from labeler.domain.image import Image
+from labeler.natural import natural_key
 from labeler.rpc.convert import image_from
 from labeler.server.catalog import Catalog, NewImage, Source
 from labeler.server.metadata import metadata_of
-from labeler.server.natural import natural_key
 from labeler.server.sqlite import SqliteCatalog
 
 ORG = "org"

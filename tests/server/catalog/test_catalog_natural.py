@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from natsort import natsort_keygen, ns
 
-from labeler.server.natural import natural_key
+from labeler.natural import natural_key
 
 names = st.text(st.sampled_from("ab 01.9-"), max_size=8)
 NATSORT = natsort_keygen(alg=ns.IGNORECASE)
