@@ -21,8 +21,6 @@ from labeler.domain.filter import Filter, Order
 from labeler.domain.image import Choice
 from labeler.server.changes import FREELY, Changed, Terms
 
-FOLDER_TYPE = "folder"
-"""The component type of images that were opened from a folder; `component_name` is its absolute path."""
 UNKNOWN_MIME = "application/octet-stream"
 
 
