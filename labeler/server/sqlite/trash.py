@@ -22,7 +22,8 @@ _IMAGE = (
 )
 _ON_IMAGE = (
     ("image_tag", "trash_tag", "tag, time_us, image, name_key, added"),
-    ("box", "trash_box", "number, image, id, label, x_min, y_min, x_max, y_max, confidence"),
+    # Without their numbers, which boxes drawn since may have been given again; their order stays.
+    ("box", "trash_box", "image, id, label, x_min, y_min, x_max, y_max, confidence"),
     ("image_label", "trash_label", "label, time_us, image, name_key"),
     ("member", "trash_member", "dataset, time_us, image, name_key, added"),
 )
@@ -69,8 +70,10 @@ def _pick(session: Session, organization_id: str, ids: Sequence[str] | None) -> 
 
 
 def _copy(session: Session, one: str, other: str, columns: str) -> None:
+    order = "ORDER BY number" if "box" in one else ""
     session.change(
-        f"INSERT INTO {other} ({columns}) SELECT {columns} FROM {one} WHERE image IN (SELECT number FROM picked)"
+        f"INSERT INTO {other} ({columns}) SELECT {columns} FROM {one} "
+        f"WHERE image IN (SELECT number FROM picked) {order}"
     )
 
 

@@ -436,6 +436,22 @@ async def test_choices_leave_out_their_own_field(catalog: Catalog, make_image: M
     assert [(one.value, one.count) for one in tagged["component_name"]] == [("a", 1)]
 
 
+async def test_boxes_drawn_after_a_deletion_do_not_keep_an_image_from_the_trash_or_from_coming_back(
+    catalog: Catalog, make_image: MakeImage
+) -> None:
+    boxes = tuple(Box("", label, 0.1, 0.2, 0.3, 0.4) for label in ("c", "a", "b"))
+    first, second = await catalog.insert_images(ORG, [make_image(0), make_image(1)])
+    drawn = {}
+    for one in (first, second):
+        await catalog.add_boxes(ORG, one, boxes)
+        drawn[one] = (await catalog.images(ORG, [one]))[0].boxes
+        assert await catalog.delete_images(ORG, [one]) == 1
+    assert await catalog.restore_images(ORG, [second]) == 1
+    assert await catalog.restore_images(ORG, [first]) == 1
+    for one in (first, second):
+        assert (await catalog.images(ORG, [one]))[0].boxes == drawn[one]
+
+
 async def test_images_by_reference(catalog: Catalog, make_image: MakeImage) -> None:
     file = FileReference("/photos/a.jpg", 100, 1_700_000_000_123_456_789)
     new: list[NewImage] = [make_image(0, digest="", reference=file), make_image(1)]
