@@ -59,6 +59,16 @@ def previous_box(session: Session) -> None:
     session.canvas.select_next(-1)
 
 
+def hint(session: Session) -> None:
+    """Show letters on the boxes; typing a box's letters selects it."""
+    session.canvas.start_hints()
+
+
+def edge_hint(session: Session) -> None:
+    """Show letters on the edges and corners of the selected box; the one typed is moved by Alt+arrows."""
+    session.canvas.start_edge_hints()
+
+
 def _towards(direction: str) -> Callable[[Session], None]:
     def run(session: Session) -> None:
         session.canvas.select_towards(*STEPS[direction])
@@ -160,6 +170,8 @@ ACTIONS = (
     ),
     Action("box.next", "Next box", next_box, ("Tab",), "Box/select", EDITOR, has_image),
     Action("box.previous", "Previous box", previous_box, ("Shift+Tab",), "Box/select", EDITOR, has_image),
+    Action("box.hint", "Select a box by letters", hint, ("f",), "Box/select", EDITOR, has_image),
+    Action("box.edge_hint", "Choose an edge or corner", edge_hint, ("Shift+F",), "Box/edge", EDITOR, has_box),
     Action("box.select_all", "Select all boxes", select_all, ("Ctrl+A",), "Box/select", EDITOR, has_image),
     *(
         Action(f"box.towards_{way.lower()}", f"Nearest box {way.lower()}", _towards(way), (f"Ctrl+{way}",), "", EDITOR)

@@ -17,14 +17,14 @@ DUPLICATE_STEP = 12.0
 """How far from a box its copy is put, in widget px."""
 
 
-def _add(session: Session, image: Image, boxes: tuple[Box, ...], what: str) -> None:
+def _add(session: Session, image: Image, boxes: tuple[Box, ...]) -> None:
     """Add boxes that the image does not have yet, as one edit."""
     fresh = [box for box in boxes if not any(box.same_value(other) for other in image.boxes)]
     changes = [
         BoxChange(image.id, None, Box(new_id(), box.label, box.x_min, box.y_min, box.x_max, box.y_max)) for box in fresh
     ]
     count = "1 box" if len(changes) == 1 else f"{len(changes)} boxes"
-    title = f"{what} {count}" if changes else "Nothing new to add"
+    title = f"Pasted {count}" if changes else "Nothing new to add"
     session.edit(title, changes)
     session.said.emit(title)
 
@@ -40,7 +40,7 @@ def copy_boxes(session: Session) -> None:
 def paste_boxes(session: Session) -> None:
     """Paste the copied boxes where they were, on this image."""
     if session.current:
-        _add(session, session.current, session.copied, "Pasted")
+        _add(session, session.current, session.copied)
 
 
 def duplicate(session: Session) -> None:
@@ -53,15 +53,6 @@ def duplicate(session: Session) -> None:
     canvas.change(f"Duplicated {named(copies)}", [(None, copy) for copy in copies])
     canvas.selection.choose_all(copy.id for copy in copies)
     canvas.changed.emit()
-
-
-def take_previous(session: Session) -> None:
-    """Add the boxes of the previous image that this one does not have."""
-    image, previous = session.current, session.library.at(session.index - 1)
-    if image and previous and session.index > 0:
-        _add(session, image, previous.boxes, "Took over")
-    else:
-        session.said.emit("There is no previous image")
 
 
 def stamp(session: Session) -> None:
@@ -85,7 +76,6 @@ def has_copied(session: Session) -> bool:
 ACTIONS = (
     Action("box.copy", "Copy boxes", copy_boxes, ("Ctrl+C",), "Box/copy", EDITOR, has_image),
     Action("box.paste", "Paste boxes", paste_boxes, ("Ctrl+V",), "Box/copy", EDITOR, has_copied),
-    Action("box.duplicate", "Duplicate boxes", duplicate, ("Shift+C",), "Box/copy", EDITOR, has_box),
-    Action("box.previous_image", "Take over boxes", take_previous, ("c",), "Box/copy", EDITOR, has_image),
+    Action("box.duplicate", "Duplicate boxes", duplicate, ("Shift+R",), "Box/copy", EDITOR, has_box),
     Action("box.stamp", "Stamp the last size", stamp, ("r",), "Box/copy", EDITOR, has_image),
 )

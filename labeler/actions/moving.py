@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from labeler.actions.action import Action, Where, has_images
 from labeler.state import selecting
+from labeler.state.finding import go_to_next, is_unlabeled
 from labeler.state.prompts import Prompt
 from labeler.state.session import Mode, Session
 
@@ -20,12 +21,12 @@ def previous_image(session: Session) -> None:
 
 def next_unlabeled(session: Session) -> None:
     """Go to the next image that has neither boxes nor tags."""
-    session.step_unlabeled(1)
+    go_to_next(session, 1, is_unlabeled, "unlabeled image")
 
 
 def previous_unlabeled(session: Session) -> None:
     """Go to the previous image that has neither boxes nor tags."""
-    session.step_unlabeled(-1)
+    go_to_next(session, -1, is_unlabeled, "unlabeled image")
 
 
 def open_editor(session: Session) -> None:

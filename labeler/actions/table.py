@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labeler.actions import boxes, copying, labeling, looking, moving, program
+from labeler.actions import boxes, copying, labeling, looking, moving, program, proposing
 from labeler.actions.action import Action
 
 ACTIONS: tuple[Action, ...] = (
@@ -12,5 +12,6 @@ ACTIONS: tuple[Action, ...] = (
     *boxes.ACTIONS,
     *copying.ACTIONS,
     *looking.ACTIONS,
+    *proposing.ACTIONS,
 )
 BY_NAME = {action.name: action for action in ACTIONS}

@@ -16,8 +16,8 @@ class Box:
 
     Corners are fractions of the displayed image (EXIF orientation applied), x to the right and y down
     from the top left, each in [0, 1] with min < max. `confidence` is in [0, 1] for a box that a model
-    proposed, else None. `id` names the box on its service; a box that the service has not confirmed
-    has an id of this machine (see `edit.new_id`).
+    proposed, 1 once somebody accepted it, and None for one that a person drew. `id` names the box on its
+    service; a box that the service has not confirmed has an id of this machine (see `edit.new_id`).
     """
 
     id: str
@@ -27,6 +27,11 @@ class Box:
     x_max: float
     y_max: float
     confidence: float | None = None
+
+    @property
+    def is_proposal(self) -> bool:
+        """Whether nobody has accepted the box yet."""
+        return self.confidence is not None and self.confidence < 1
 
     @property
     def rect(self) -> Rect:

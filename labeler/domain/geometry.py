@@ -130,6 +130,15 @@ def handle_at(rect: Rect, point: Point, reach: Point) -> Handle | None:
     return Handle(name) if name else Handle.INSIDE
 
 
+def handle_spot(rect: Rect, handle: Handle) -> Rect:
+    """Where a handle of a rectangle is: a rectangle without width and height."""
+    x = {"left": rect.left, "right": rect.right}
+    y = {"top": rect.top, "bottom": rect.bottom}
+    across = next((x[part] for part in x if part in handle.value), rect.center.x)
+    down = next((y[part] for part in y if part in handle.value), rect.center.y)
+    return Rect(across, down, across, down)
+
+
 def smallest_at(rects: Iterable[tuple[str, Rect]], point: Point) -> tuple[str, ...]:
     """The keys of the rectangles that contain the point, smallest first, so that inner ones can be reached."""
     hits = [(rect.area, key) for key, rect in rects if rect.contains(point)]

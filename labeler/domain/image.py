@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from labeler.domain.box import Box
@@ -43,7 +43,19 @@ class Image:
 
     @property
     def is_labeled(self) -> bool:
-        return bool(self.tags or self.boxes)
+        """Whether it has a tag, or a box that somebody drew or accepted."""
+        return bool(self.tags) or any(not box.is_proposal for box in self.boxes)
+
+    @property
+    def has_proposals(self) -> bool:
+        return any(box.is_proposal for box in self.boxes)
+
+
+def without_proposals(image: Image) -> Image:
+    """The image without boxes that nobody has accepted."""
+    if not image.has_proposals:
+        return image
+    return replace(image, boxes=tuple(box for box in image.boxes if not box.is_proposal))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from labeler.domain.geometry import EDGES, Handle, Point, Rect, around, between,
 from labeler.domain.image import Image
 from labeler.state.aim import ARROWS, Aim, Snap
 from labeler.state.box_selection import BoxSelection
+from labeler.state.hints import OF_HANDLES, Hints
 from labeler.state.pointer import Pointer
 from labeler.state.signal import Signal
 from labeler.state.view import View
@@ -43,6 +44,8 @@ class Canvas:
         self.edge = Handle.RIGHT
         self._edge_is_used = False
         self.aim: Aim | None = None
+        self.hints: Hints | None = None
+        self.hints_are_edges = False
         self.snap: Snap = lambda area: area.center
         self._commit, self._say, self._label = commit, say, label
         self.viewport.changed.connect(self.changed.emit)
@@ -53,7 +56,7 @@ class Canvas:
         self.image = image
         if is_other:
             self.selection.choose("")
-            self.pointer.hovered, self.aim = "", None
+            self.pointer.hovered, self.aim, self.hints = "", None, None
             self.pointer.stop()
         elif image:
             self.selection.keep(image.boxes)
@@ -93,9 +96,9 @@ class Canvas:
 
     def cancel(self) -> bool:
         """Give up what is going on, else deselect; False when there was nothing of either."""
-        if self.pointer.is_busy or self.aim is not None:
+        if self.pointer.is_busy or self.aim is not None or self.hints is not None:
             self.pointer.stop()
-            self.aim = None
+            self.aim = self.hints = None
         elif self.selection:
             self.selection.choose("")
         else:
@@ -112,8 +115,39 @@ class Canvas:
             self.selection.choose("")
             self.changed.emit()
 
-    def aim_key(self, key: str) -> bool:
-        """Take a key for aiming; False where it keeps its other meaning."""
+    def start_hints(self) -> None:
+        """Show letters on the boxes, to select one by them."""
+        if boxes := in_reading_order(self.boxes):
+            self.hints, self.hints_are_edges = Hints(box.id for box in boxes), False
+            self.changed.emit()
+
+    def start_edge_hints(self) -> None:
+        """Show letters on the edges and corners of the selected box, to choose the one that keys move."""
+        if self.selected_box is not None:
+            self.hints, self.hints_are_edges = Hints(()), True
+            self.changed.emit()
+
+    def take_key(self, key: str) -> bool:
+        """Take a key for hints or aiming; False where it keeps its other meaning."""
+        return self._hint_key(key) if self.hints is not None else self._aim_key(key)
+
+    def _hint_key(self, key: str) -> bool:
+        hints = self.hints
+        if hints is None or key == "Esc":
+            return False
+        if self.hints_are_edges:
+            self.hints = None
+            if handle := OF_HANDLES.get(key):
+                self.edge, self._edge_is_used = handle, True
+        elif (chosen := hints.press(key)) is None:
+            self._say(f"No box has the letters {hints.typed}{key}")
+        elif chosen:
+            self.hints = None
+            self.select(chosen)
+        self.changed.emit()
+        return True
+
+    def _aim_key(self, key: str) -> bool:
         aim, view = self.aim, self.view
         if aim is None or view is None or not aim.takes(key):
             return False
@@ -184,13 +218,12 @@ class Canvas:
             self.change(f"Moved {named(boxes)}", moved, merge="move")
 
     def nudge_edge(self, dx: float, dy: float) -> None:
-        """Move the chosen edge of the selected box by px of the image; the edge follows the direction's axis."""
+        """Move the chosen edge of the selected box by px of the image; an edge follows the direction's axis."""
         box, view = self.selected_box, self.view
         if box is None or view is None or not self.can_change(box):
             return
         self._edge_is_used = True
-        across = self.edge in (Handle.LEFT, Handle.RIGHT)
-        if across == (dx == 0):
+        if self.edge in EDGES and (self.edge in (Handle.LEFT, Handle.RIGHT)) == (dx == 0):
             self.edge = Handle.RIGHT if dx else Handle.BOTTOM
         after = box.with_rect(drag(box.rect, self.edge, dx / view.width, dy / view.height, self.least_size))
         if after.rect != box.rect:
@@ -198,7 +231,8 @@ class Canvas:
 
     def turn_edge(self, step: int) -> None:
         """Choose the next edge of the selected box for the keys."""
-        self.edge = EDGES[(EDGES.index(self.edge) + step) % len(EDGES)]
+        place = EDGES.index(self.edge) + step if self.edge in EDGES else 0
+        self.edge = EDGES[place % len(EDGES)]
         self._edge_is_used = True
         self.changed.emit()
 

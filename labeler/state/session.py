@@ -19,6 +19,7 @@ from labeler.state.library import Library
 from labeler.state.opening import open_paths
 from labeler.state.place import Place
 from labeler.state.prompts import Prompt, Question, Request
+from labeler.state.proposals import Proposals
 from labeler.state.review import Review
 from labeler.state.selecting import extend_to
 from labeler.state.settings import Settings
@@ -92,6 +93,7 @@ class Session:
         self.grid.moved.connect(self._grid_moved)
         self.place = Place(self)
         self.review = Review(self)
+        self.proposals = Proposals(self)
         self.following = Following(self)
         outbox.subscribe(self._states_changed, self._boxes_named)
 
@@ -198,16 +200,6 @@ class Session:
             self.go_to(target, extend)
         else:
             self.said.emit("The last image" if by > 0 else "The first image")
-
-    def step_unlabeled(self, by: int) -> None:
-        """Go to the nearest image in that direction that has neither boxes nor tags."""
-        index = self.index + by
-        while (image := self.library.at(index)) is not None:
-            if not image.is_labeled:
-                self.go_to(index)
-                return
-            index += by
-        self.said.emit("No unlabeled image that way among the loaded ones")
 
     def targets(self) -> tuple[Image, ...]:
         """The images that an action is about: the selected ones in the grid, else the one in front."""

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from labeler.domain.errors import InvalidValue, LabelerError, Missing, Refused, Unreachable
 from labeler.domain.filter import EMPTY, Filter, Order, parse_filter
-from labeler.domain.image import Image
+from labeler.domain.image import Image, without_proposals
 from labeler.domain.text import check_text
 from labeler.formats.layout import Writer
 from labeler.formats.registry import FORMATS
@@ -82,10 +82,10 @@ async def export_images(
 ) -> ExportResult:
     """Write all images of the filter, in order of their names where the service has that order.
 
-    `out` must be new or empty, and is complete when this returns; on any error and when cancelled
-    nothing is left there. `on_progress` is given how many images are done, and of how many (None where
-    the service does not count). `as_seen` makes the person's pending edits on an image. Images whose picture
-    cannot be had or held by the format are refused; the rest is written.
+    Boxes that nobody has accepted are left out. `out` must be new or empty, and is complete when this returns;
+    on any error and when cancelled nothing is left there. `on_progress` is given how many images are done, and of
+    how many (None where the service does not count). `as_seen` makes the person's pending edits on an image.
+    Images whose picture cannot be had or held by the format are refused; the rest is written.
 
     Raises InvalidValue for a folder or format that cannot be used, LabelerError if the disk refuses,
     Unreachable and others from the source.
@@ -168,7 +168,7 @@ async def _write_all(
             try:
                 if isinstance(content, Refused):
                     raise content
-                seen = as_seen(image)
+                seen = without_proposals(as_seen(image))
                 await run.call(lambda seen=seen, content=content: writer.add(seen, content))  # type: ignore[misc]
                 written += 1
             except (Refused, InvalidValue) as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
-    QColor,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -17,7 +16,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from labeler.domain.box import Box
 from labeler.domain.geometry import Handle, Point, Rect
 from labeler.state.canvas import Canvas
 from labeler.state.pictures import Pictures, Wanted
@@ -26,15 +24,11 @@ from labeler.state.session import Mode, Session
 from labeler.ui import theme
 from labeler.ui.decode import Decoded
 from labeler.ui.marks import paint_sentences, paint_warning
+from labeler.ui.overlay import Overlay, boxes_to_paint
 from labeler.ui.paint_aim import paint_aim
-from labeler.ui.paint_boxes import Style, paint_held, paint_of_others, paint_still
+from labeler.ui.paint_boxes import paint_still
 from labeler.ui.paint_pointer import (
-    paint_beside,
-    paint_crosshair,
-    paint_drawing,
-    paint_extremes,
     picture_rect,
-    position_text,
     size_text,
 )
 from labeler.ui.snap import strongest_corner
@@ -71,6 +65,7 @@ class CanvasView(QWidget):
     ) -> None:
         super().__init__(parent)
         self._session, self._pictures, self._thumbnails = session, pictures, thumbnails
+        self._overlay = Overlay(session)
         self._still = QPixmap()
         self._still_of: Decoded | None = None
         self._still_key: tuple[object, ...] = ()
@@ -86,6 +81,7 @@ class CanvasView(QWidget):
         session.mode_changed.connect(self._another)
         session.vocabulary.changed.connect(self.update)
         session.review.changed.connect(self.update)
+        session.proposals.changed.connect(self.update)
         session.library.grown.connect(self._want)
         pictures.ready.connect(self._ready)
         if thumbnails is not None:
@@ -171,14 +167,11 @@ class CanvasView(QWidget):
         self._renew_still(picture)
         painter.drawPixmap(0, 0, self._still)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self._session.current is not None:
-            theirs = self._session.review.boxes_of_others(self._session.current.id)
-            paint_of_others(painter, self.canvas.view, QRectF(self.rect()), theirs)
-        self._paint_held(painter)
+        self._overlay.paint(painter, self.canvas.view, QRectF(self.rect()))
         if self.canvas.aim is not None:
             paint_aim(painter, self.canvas.view, QRectF(self.rect()), self.canvas.aim, picture.image)
-        else:
-            self._paint_pointer(painter)
+        elif self._pan_from is None:
+            self._overlay.paint_pointer(painter, self.canvas.view, QRectF(self.rect()))
         self._paint_focus(painter)
 
     def _paint_without_picture(self, painter: QPainter) -> None:
@@ -196,19 +189,9 @@ class CanvasView(QWidget):
         paint_sentences(painter, self.rect(), title, text, (colors.on_canvas, colors.quiet_on_canvas))
         self._paint_focus(painter)
 
-    def _boxes(self) -> tuple[tuple[Box, ...], list[Box]]:
-        """Boxes that stand still, and those that are held: selected, dragged, hovered, the most important last."""
-        canvas = self.canvas
-        draft, selection = canvas.pointer.draft, canvas.selection
-        is_held = [box.id in selection or (draft is not None and box.id == draft.id) for box in canvas.boxes]
-        still = tuple(box for box, held in zip(canvas.boxes, is_held, strict=True) if not held)
-        held = [box for box, held in zip(canvas.boxes, is_held, strict=True) if held]
-        hovered = [box for box in still if box.id == canvas.pointer.hovered]
-        return still, hovered + held
-
     def _renew_still(self, picture: Decoded) -> None:
         ratio = self.devicePixelRatioF()
-        still, _ = self._boxes()
+        still, _ = boxes_to_paint(self.canvas)
         labels = self._session.vocabulary.labels
         key = (self.canvas.view, still, labels.all, self.size(), ratio)
         if picture is self._still_of and key == self._still_key:
@@ -235,46 +218,6 @@ class CanvasView(QWidget):
         seen = place.intersected(QRectF(self.rect()))
         if not seen.isEmpty():
             painter.drawImage(seen, source, _part(source, place, seen))
-
-    def _paint_held(self, painter: QPainter) -> None:
-        canvas = self.canvas
-        assert canvas.view is not None  # noqa: S101 - paintEvent asked
-        for box in self._boxes()[1]:
-            is_selected = box.id in canvas.selection
-            is_primary = box.id == canvas.selection.primary
-            can_be_held = canvas.can_change(box) and (
-                is_primary or canvas.pointer.draft is not None or canvas.pointer.tool is Tool.SELECT
-            )
-            style = Style(can_be_held, is_selected, canvas.marked_edge if is_primary else None)
-            paint_held(painter, canvas.view, QRectF(self.rect()), box, self._session.vocabulary.labels, style)
-
-    def _paint_pointer(self, painter: QPainter) -> None:
-        canvas, room = self.canvas, QRectF(self.rect())
-        view, pointer = canvas.view, canvas.pointer.at
-        if view is None or pointer is None or self._pan_from is not None:
-            return
-        if canvas.pointer.draft is not None:
-            paint_beside(painter, room, pointer, None, size_text(view, canvas.pointer.draft.rect))
-            return
-        drawing = canvas.pointer.drawing
-        holds = drawing is None and canvas.pointer.handle_under(pointer) is not None
-        position = position_text(view, pointer)
-        if canvas.pointer.tool is Tool.SELECT or holds or not (position or drawing):
-            return
-        label, color = self._current_label()
-        paint_crosshair(painter, view, room, pointer)
-        if drawing is not None:
-            paint_drawing(painter, view, drawing, color)
-            paint_extremes(painter, view, canvas.pointer.extremes, color)
-        measures = size_text(view, drawing) if drawing is not None else position
-        paint_beside(painter, room, pointer, (label, color), measures)
-
-    def _current_label(self) -> tuple[str, QColor]:
-        labels = self._session.vocabulary.labels
-        name = labels.current or "object"
-        return "  ".join(part for part in (labels.digit_of(name), name) if part), theme.label_color(
-            labels.place_of(name)
-        )
 
     def _paint_focus(self, painter: QPainter) -> None:
         if self.hasFocus():

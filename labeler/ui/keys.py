@@ -84,7 +84,7 @@ class KeyFilter(QObject):
         key = key_text(event)
         if not key or self._belongs_to_widget(watched, key):
             return False
-        if kind == QEvent.Type.KeyPress and self._session.canvas.aim_key(key):
+        if kind == QEvent.Type.KeyPress and self._session.canvas.take_key(key):
             return True
         if kind == QEvent.Type.ShortcutOverride:
             if self.keymap.is_bound(key, self._session.mode):

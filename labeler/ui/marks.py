@@ -56,7 +56,7 @@ def paint_small_boxes(painter: QPainter, picture: QRect, boxes: Iterable[Box], l
     painter.drawRects([rect for rect, _ in rects])
     for rect, box in rects:
         pen = QPen(theme.label_color(labels.place_of(box.label)), 1.5)
-        if box.confidence is not None:
+        if box.is_proposal:
             pen.setStyle(Qt.PenStyle.DashLine)
         painter.setPen(pen)
         painter.drawRect(rect)

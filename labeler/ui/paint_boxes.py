@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from labeler.domain.box import Box
-from labeler.domain.geometry import Handle
+from labeler.domain.geometry import Handle, Rect
 from labeler.state.names import Names
 from labeler.state.view import View
 from labeler.ui import theme
@@ -66,7 +66,7 @@ def paint_still(painter: QPainter, view: View, room: QRectF, boxes: Iterable[Box
 def _by_look(seen: list[tuple[QRectF, Box]], labels: Names) -> list[tuple[QColor, bool, list[QRectF]]]:
     groups: dict[tuple[str, bool], list[QRectF]] = {}
     for rect, box in seen:
-        groups.setdefault((box.label, box.confidence is not None), []).append(rect)
+        groups.setdefault((box.label, box.is_proposal), []).append(rect)
     return [(theme.label_color(labels.place_of(label)), dashed, rects) for (label, dashed), rects in groups.items()]
 
 
@@ -79,7 +79,7 @@ def paint_held(painter: QPainter, view: View, room: QRectF, box: Box, labels: Na
     if style.is_selected:
         painter.setPen(_pen(QColor("#ffffff"), LINE + 1.6))
         painter.drawRect(rect)
-    painter.setPen(_pen(color, LINE, box.confidence is not None))
+    painter.setPen(_pen(color, LINE, box.is_proposal))
     painter.drawRect(rect)
     if style.edge is not None:
         for ink, width in ((theme.DARK.halo, 8), (QColor("#ffffff"), 6)):
@@ -88,6 +88,36 @@ def paint_held(painter: QPainter, view: View, room: QRectF, box: Box, labels: Na
     if style.has_handles:
         _paint_handles(painter, rect, color)
     paint_label(painter, rect, room, box, labels, may_shorten=False)
+
+
+def paint_hints(painter: QPainter, view: View, room: QRectF, words: Iterable[tuple[str, Rect]], typed: int) -> None:
+    """Letters in the middle of parts of the picture that keys choose; those typed already are left out."""
+    font = theme.font(theme.TITLE_PX, bold=True)
+    for word, rect in words:
+        middle = view.point_to_widget(rect.center)
+        width, height = chip_size(word[typed:].upper(), font)
+        left = min(max(middle.x - width / 2, room.left()), room.right() - width)
+        top = min(max(middle.y - height / 2, room.top()), room.bottom() - height)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.DARK.halo)
+        painter.drawRoundedRect(QRectF(left - 1, top - 1, width + 2, height + 2), 4, 4)
+        paint_chip(painter, QRectF(left, top, width, height), word[typed:].upper(), theme.DARK.accent_on_canvas, font)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def paint_proposals(painter: QPainter, view: View, room: QRectF, boxes: Sequence[Box], at: str, labels: Names) -> None:
+    """Boxes that nobody has accepted, dashed; the one that is decided next has a white line around it."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for box in sorted(boxes, key=lambda box: box.id == at):
+        rect = on_screen(view, box)
+        painter.setPen(_pen(theme.DARK.halo, LINE + 2 * HALO + (2 if box.id == at else 0)))
+        painter.drawRect(rect)
+        if box.id == at:
+            painter.setPen(_pen(QColor("#ffffff"), LINE + 1.6))
+            painter.drawRect(rect)
+        painter.setPen(_pen(theme.label_color(labels.place_of(box.label)), LINE, dashed=True))
+        painter.drawRect(rect)
+        paint_label(painter, rect, room, box, labels, may_shorten=box.id != at)
 
 
 def paint_of_others(painter: QPainter, view: View, room: QRectF, boxes: Iterable[Box]) -> None:
@@ -137,7 +167,7 @@ def _paint_handles(painter: QPainter, rect: QRectF, color: QColor) -> None:
 def chip_text(box: Box, labels: Names, may_shorten: bool, room: float) -> str:
     """The digit and the label, its short code where the label would be wider than the room px; and the confidence."""
     digit = labels.digit_of(box.label)
-    sure = "" if box.confidence is None else f"{box.confidence * 100:.0f} %"
+    sure = f"{box.confidence * 100:.0f} %" if box.is_proposal and box.confidence is not None else ""
     text = "  ".join(part for part in (digit, box.label, sure) if part)
     if may_shorten and QFontMetricsF(theme.font(theme.SMALL_PX)).horizontalAdvance(text) + 8 > room:
         return " ".join(part for part in (digit, labels.code_of(box.label)) if part)

@@ -1,4 +1,4 @@
-"""Boxes taken over, copied, pasted and stamped."""
+"""Boxes copied, pasted, duplicated and stamped."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from labeler.actions.copying import copy_boxes, paste_boxes, stamp, take_previous
+from labeler.actions.copying import copy_boxes, duplicate, paste_boxes, stamp
 from labeler.domain.box import Box
 from labeler.domain.geometry import Point, Rect
 from labeler.domain.image import Image
@@ -40,18 +40,28 @@ def boxes(session: Session) -> list[tuple[str, Rect]]:
     return [(box.label, box.rect) for box in image.boxes]
 
 
-async def test_the_previous_images_boxes_are_taken_over_once(session: Session) -> None:
-    take_previous(session)
-    take_previous(session)
+async def test_boxes_that_are_there_are_not_pasted_again(session: Session) -> None:
+    session.go_to(0)
+    copy_boxes(session)
+    session.go_to(1)
+    paste_boxes(session)
+    paste_boxes(session)
     assert boxes(session) == [("bolt", BOLT.rect), ("nut", NUT.rect)]
     session.undo()
     assert boxes(session) == []
 
 
-async def test_the_first_image_has_none_before_it(session: Session) -> None:
+async def test_duplicates_lie_beside_their_originals_and_are_selected(session: Session) -> None:
     session.go_to(0)
-    take_previous(session)
-    assert boxes(session) == [("bolt", BOLT.rect), ("nut", NUT.rect)]
+    session.canvas.select_all()
+    duplicate(session)
+    found = session.current
+    assert found is not None
+    assert [box.label for box in found.boxes] == ["bolt", "nut", "bolt", "nut"]
+    assert session.canvas.selected_boxes == list(found.boxes[2:])
+    step = found.boxes[2].x_min - BOLT.x_min
+    assert step > 0
+    assert found.boxes[3].x_min - NUT.x_min == pytest.approx(step)
 
 
 async def test_the_selected_box_is_copied_alone(session: Session) -> None:
