@@ -11,7 +11,7 @@ import grpc
 import grpc.aio
 from google.protobuf.message import Message
 
-from labeler.rpc.errors import GRPCError, Status, error_of
+from labeler.rpc.errors import PUSHBACK, GRPCError, Status, error_of
 
 Response = TypeVar("Response", bound=Message)
 Result = TypeVar("Result")
@@ -32,7 +32,8 @@ async def written(
     def note(ended: grpc.aio.StreamUnaryCall[Message, Response]) -> None:
         code, details = _at_once(ended.code()), _at_once(ended.details())
         if details != _WRITE_FAILED:
-            told.append(error_of(Status(code.value[0]), details or "", method, target))
+            pushback = str(dict(_at_once(ended.trailing_metadata()) or ()).get(PUSHBACK, ""))
+            told.append(error_of(Status(code.value[0]), details or "", method, target, pushback))
 
     call.add_done_callback(note)
     try:
