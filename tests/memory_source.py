@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
 from PIL import Image as Pillow
 
 from labeler.domain.box import Box
-from labeler.domain.edit import Edit, apply_changes
+from labeler.domain.edit import DeletionChange, Edit, apply_changes
 from labeler.domain.errors import InvalidValue, LabelerError, Missing, Refused
 from labeler.domain.filter import Filter, Order
 from labeler.domain.image import Choice, Dataset, Image
 from labeler.domain.library import OpenProgress, Page
 from labeler.domain.saving import Held, OutboxCounts, SaveState
+from labeler.domain.trash import TRASH_AGE, TrashedImage, TrashPage
 from labeler.state.session import Session
 from labeler.state.settings import Settings
 from labeler.state.work import Work
@@ -51,6 +53,9 @@ class MemorySource:
         self.asked_bytes: list[str] = []
         self.opened: list[Path] = []
         self.counts_known = True
+        self.keeps_trash = True
+        self.deleted: list[Image] = []
+        self.trash_page = 1_000
         self.unreachable: LabelerError | None = None
 
     def _matching(self, wanted: Filter) -> list[Image]:
@@ -109,10 +114,25 @@ class MemorySource:
     async def delete_dataset(self, dataset_id: str) -> None:
         self.sets = [one for one in self.sets if one.id != dataset_id]
 
-    async def delete_images(self, ids: Sequence[str]) -> int:
-        before = len(self.list)
-        self.list = [image for image in self.list if image.id not in set(ids)]
-        return before - len(self.list)
+    async def trash(self, after: str) -> TrashPage:
+        if self.unreachable:
+            raise self.unreachable
+        start = int(after or 0)
+        gone = list(reversed(self.deleted))
+        end = start + self.trash_page
+        return TrashPage(tuple(_in_trash(image) for image in gone[start:end]), str(end) if end < len(gone) else "")
+
+    async def purge_images(self, ids: Sequence[str]) -> int:
+        self.deleted = [image for image in self.deleted if image.id not in set(ids)]
+        return len(ids)
+
+    def move(self, change: DeletionChange) -> None:
+        """Delete an image, or put it back at its place among the others, which is by its id."""
+        here, there = (self.list, self.deleted) if change.after else (self.deleted, self.list)
+        there += [image for image in here if image.id == change.image_id]
+        here[:] = [image for image in here if image.id != change.image_id]
+        if not change.after:
+            there.sort(key=lambda image: (len(image.id), image.id))
 
     async def open_paths(self, paths: Sequence[Path], copy: bool) -> AsyncIterator[OpenProgress]:
         self.opened.extend(paths)
@@ -153,6 +173,15 @@ class MemoryOutbox:
     def counts(self) -> OutboxCounts:
         return OutboxCounts(waiting=len(self.edits))
 
+    def is_deleted(self, image_id: str) -> bool | None:
+        changes = (change for edit in self.edits for change in edit.changes if change.image_id == image_id)
+        states = [change.after for change in changes if isinstance(change, DeletionChange)]
+        return states[-1] if states else None
+
+    @property
+    def moves_images(self) -> bool:
+        return any(isinstance(change, DeletionChange) for edit in self.edits for change in edit.changes)
+
     def subscribe(
         self, on_state: Callable[[Sequence[str]], None], on_names: Callable[[Mapping[str, str]], None]
     ) -> None:
@@ -188,6 +217,9 @@ class MemoryOutbox:
     def deliver(self, names: Mapping[str, str] | None = None) -> None:
         """Confirm all edits; `names` are the ids that the service gives to boxes."""
         self.source.list = [self.overlay(image) for image in self.source.list]
+        for change in (change for edit in self.edits for change in edit.changes):
+            if isinstance(change, DeletionChange):
+                self.source.move(change)
         ids = [image_id for edit in self.edits for image_id in edit.image_ids]
         self.edits.clear()
         for image_id in ids:
@@ -195,6 +227,11 @@ class MemoryOutbox:
         if names:
             self._on_names(names)
         self._on_state(ids)
+
+
+def _in_trash(image: Image) -> TrashedImage:
+    now = datetime.now(UTC)
+    return TrashedImage(image.id, image.file_name, 0, now, now + TRASH_AGE, len(image.boxes), len(image.tags))
 
 
 async def no_export(session: Session, out: Path, layout: str, wanted: Filter, work: Work) -> str:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from labeler.actions.action import Action, Where, has_image
+from labeler.domain.amounts import count_text
 from labeler.domain.edit import MembershipChange, TagChange
 from labeler.domain.image import Choice
+from labeler.domain.trash import TRASH_AGE
+from labeler.state import deleting
 from labeler.state.names import DIGITS
-from labeler.state.prompts import Prompt, Question
+from labeler.state.prompts import Prompt, Question, Request
 from labeler.state.session import Mode, Session
-
-
-def count_text(count: int) -> str:
-    return "1 image" if count == 1 else f"{count:,} images"
 
 
 def toggle_tag(session: Session, tag: str) -> None:
@@ -138,18 +137,43 @@ def redo(session: Session) -> None:
 
 
 def delete_images(session: Session) -> None:
-    """Delete the selected images at their service, after asking."""
+    """Delete the selected images at their service, after asking. They can be brought back from its trash."""
     images = session.targets()
     session.asked.emit(
         Question(
             f"Delete {count_text(len(images))}?",
-            f"They are deleted at {session.source.title} with what is on them, and kept in its trash for 30 days "
-            "where it has one. Files that were opened from a folder stay where they are.",
+            _what_deleting_means(session, len(images)),
             f"Delete {count_text(len(images))}",
-            lambda: session.delete_images(images),
-            danger=True,
+            lambda: deleting.delete_images(session, images),
+            danger=not session.source.keeps_trash,
         )
     )
+
+
+def _what_deleting_means(session: Session, count: int) -> str:
+    """Where the images are deleted, what becomes of them, and of the files they were opened from."""
+    where = session.source.title
+    they, stay, them = ("The image is", "stays", "it") if count == 1 else (f"{count_text(count)} are", "stay", "them")
+    if not session.source.keeps_trash:
+        return (
+            f"{they} deleted at {where} for good, with all boxes and tags. {where} has no trash: "
+            f"this cannot be undone, and nobody can restore {them}."
+        )
+    text = (
+        f"{they} deleted at {where} with all boxes, tags and datasets, and {stay} in its trash for "
+        f"{TRASH_AGE.days} days. Undo or the trash brings {them} back."
+    )
+    files = " Files that were opened from a folder stay where they are."
+    return text + (files if session.source.opens_paths else "")
+
+
+def show_trash(session: Session) -> None:
+    """Show the deleted images that can be brought back, to restore them or to remove them for good."""
+    session.requested.emit(Request.TRASH)
+
+
+def has_trash(session: Session) -> bool:
+    return session.source.keeps_trash
 
 
 def _digit(digit: str) -> Callable[[Session], None]:
@@ -181,6 +205,7 @@ ACTIONS = (
         when=has_image,
     ),
     Action("image.delete", "Delete images", delete_images, ("Delete",), "Edit/delete", Where.GRID, has_image),
+    Action("image.trash", "Trash", show_trash, ("Ctrl+T",), "Edit/delete", when=has_trash),
     *(
         Action(f"grid.tag_{digit}", f"Tag number {digit}", _digit(digit), (digit,), "", Where.GRID, has_image)
         for digit in DIGITS[:9]

@@ -18,11 +18,13 @@ from labeler.client.channel import Connection
 from labeler.client.endpoint import host_of
 from labeler.client.local_list import keeps
 from labeler.client.plain_choices import APP, PlainChoices, side_by_side
+from labeler.client.trash import Trash
 from labeler.domain.errors import Missing, Refused
 from labeler.domain.filter import Filter, Order
 from labeler.domain.image import Choice, Dataset, Image
 from labeler.domain.library import OpenProgress, Page
 from labeler.domain.text import check_text
+from labeler.domain.trash import TrashPage
 from labeler.rpc.convert import ORDER_TO, dataset_from, filter_to, image_from, is_exact
 from labeler.rpc.errors import ExhaustedError, GRPCError, RefusedError, Status, UnimplementedError
 from labeler.rpc.wire.app.data.v1 import data_pb2
@@ -76,6 +78,7 @@ class ServiceSource:
         by_name = (Order.NAME, Order.NAME_DESCENDING) if self._is_ours else ()
         self.orders: tuple[Order, ...] = (*by_name, Order.NEWEST, Order.OLDEST)
         self._plain_choices = PlainChoices(connection, organization_id)
+        self._trash = Trash(connection)
 
     @classmethod
     async def open(cls, connection: Connection, organization_id: str = "", title: str = "") -> Self:
@@ -239,6 +242,16 @@ class ServiceSource:
             )
             deleted += response.deleted_count
         return deleted
+
+    @property
+    def keeps_trash(self) -> bool:
+        return self._is_ours
+
+    async def trash(self, after: str) -> TrashPage:
+        return await self._trash.page(after)
+
+    async def purge_images(self, ids: Sequence[str]) -> int:
+        return await self._trash.purge(ids)
 
     async def open_paths(self, paths: Sequence[Path], copy: bool) -> AsyncIterator[OpenProgress]:
         absolute = await asyncio.to_thread(lambda: [str(path.absolute()) for path in paths])

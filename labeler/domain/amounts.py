@@ -1,8 +1,13 @@
-"""Amounts in words: bytes and times, to as many figures as a person needs to decide."""
+"""Amounts in words: numbers of things, bytes and times, to as many figures as a person needs to decide."""
 
 from __future__ import annotations
 
 _UNITS = ("kB", "MB", "GB", "TB")
+
+
+def count_text(count: int, what: str = "image") -> str:
+    """As in 1 image, 2,000 images."""
+    return f"1 {what}" if count == 1 else f"{count:,} {what}{'es' if what.endswith('x') else 's'}"
 
 
 def size_text(size_bytes: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -74,6 +74,12 @@ class History:
             edits[:] = [_renamed(edit, names) for edit in edits]
         self._keep()
 
+    def forget(self, image_ids: Collection[str]) -> None:
+        """Forget what was done to images that cannot be brought back."""
+        for edits in (self.done, self.undone):
+            edits[:] = [left for edit in edits if (left := _without(edit, image_ids)).changes]
+        self._keep()
+
     def _with_new_names(self, edit: Edit) -> Edit:
         """The edit with a new id for each box that it adds: a service does not give the same id twice."""
         added = [c.after.id for c in edit.changes if isinstance(c, BoxChange) and c.before is None and c.after]
@@ -87,6 +93,11 @@ def _renamed(edit: Edit, names: Mapping[str, str]) -> Edit:
     """The edit under other names; the same object where it has none of them."""
     changes = rename_boxes(edit.changes, names)
     return edit if changes == edit.changes else replace(edit, changes=changes)
+
+
+def _without(edit: Edit, image_ids: Collection[str]) -> Edit:
+    changes = tuple(change for change in edit.changes if change.image_id not in image_ids)
+    return edit if len(changes) == len(edit.changes) else replace(edit, changes=changes)
 
 
 def _continues(last: Edit, edit: Edit) -> bool:

@@ -10,9 +10,10 @@ from labeler.domain.box import Box
 from labeler.domain.edit import Change, apply_changes
 from labeler.domain.filter import EMPTY, Filter, Order
 from labeler.domain.image import Image
+from labeler.state.hidden import Hidden
 from labeler.state.loaded import Loaded
 from labeler.state.signal import Signal
-from labeler.state.source import ImageSource
+from labeler.state.source import ImageSource, Outbox
 from labeler.state.tasks import Tasks
 
 FIRST_PAGE = 100
@@ -30,21 +31,26 @@ class Library:
     A source whose pages begin anywhere (`ImageSource.jumps`) is read around the wanted index, and what is
     far from it is let go; any other is read from the front as far as wanted, and kept.
 
+    Images whose deletion is pending are not in it. While the service has not heard of some deletions, its
+    places are not those of this list: pages that begin at a place wait until it has.
+
     Signals: `reset` when the list is another one, `grown` when more of it is loaded or its size is known,
     `replaced(index)` when one image has another value.
     """
 
-    def __init__(self, tasks: Tasks, overlay: Callable[[Image], Image], is_kept: Callable[[str], bool]) -> None:
+    def __init__(self, tasks: Tasks, outbox: Callable[[], Outbox], is_kept: Callable[[str], bool]) -> None:
         self.reset: Signal[()] = Signal()
         self.grown: Signal[()] = Signal()
         self.replaced: Signal[int] = Signal()
         self.filter: Filter = EMPTY
         self.order = Order.NEWEST
         self._source: ImageSource | None = None
-        self._loaded = Loaded()
+        self._loaded, self._hidden = Loaded(), Hidden()
         self._size: int | None = None
         self._tasks = tasks
-        self._overlay, self._is_kept = overlay, is_kept
+        self._outbox, self._is_kept = outbox, is_kept
+        self._jumps = False
+        self._moves = 0
         self._wanted = 0
         self._spans = 0
         self._is_old = False
@@ -56,10 +62,6 @@ class Library:
     def size(self) -> int:
         """How many images there are as far as is known: the service's count, or what is loaded."""
         return max(self._size or 0, self._loaded.end)
-
-    @property
-    def _jumps(self) -> bool:
-        return self._source is not None and self._source.jumps(self.filter)
 
     @property
     def size_is_known(self) -> bool:
@@ -90,7 +92,7 @@ class Library:
     def show(self, source: ImageSource, wanted: Filter, order: Order) -> None:
         """Show another filter or order, from its beginning."""
         self.filter, self.order = wanted, order
-        self._loaded, self._size, self._wanted = Loaded(), None, 0
+        self._loaded, self._hidden, self._size, self._wanted = Loaded(), Hidden(), None, 0
         self._restart(source, keep=False)
         self.reset.emit()
 
@@ -122,6 +124,7 @@ class Library:
         try:
             place: int | None = first
             while self._loading is loading and place is not None:
+                await self._until(lambda: not self._outbox().moves_images)
                 place = self._loaded.first_gap(place, min(last, self.size - 1))
                 if place is not None:
                     await self._fetch(source, place, LATER_PAGES)
@@ -148,6 +151,7 @@ class Library:
         if self._loading and not self._loading.done():
             self._loading.cancel()
         self._source, self._wake, self._is_old = source, asyncio.Event(), keep
+        self._jumps = source.jumps(self.filter) and not self._outbox().moves_images
         self._loading = self._tasks.start(self._load(source, keep))
 
     async def _load(self, source: ImageSource, keep: bool) -> None:
@@ -159,41 +163,59 @@ class Library:
             await asyncio.gather(counting, return_exceptions=True)
 
     async def _load_from_front(self, source: ImageSource, keep: bool, counting: asyncio.Future[int | None]) -> None:
-        fresh: list[Image] = []
+        ahead: list[Image] = []
         needed = self._loaded.end if keep else 0
         after = ""
         while True:
             page = await source.page(self.filter, self.order, after, LATER_PAGES if after else FIRST_PAGE)
-            before, after = len(fresh), page.next
-            fresh.extend(self._overlay(image) for image in page.images)
-            if not after:
-                self._size = len(fresh)
-            if len(fresh) >= needed or not after:
+            after = page.next
+            ahead.extend(page.images)
+            if len(ahead) >= needed or not after:
                 if keep:
-                    self._begin_again(0, fresh)
-                else:
-                    self._put(before, fresh[before:])
-                keep = False
+                    self._forget()
+                self._append(ahead, is_end=not after)
+                (self.reset if keep else self.grown).emit()
+                ahead, needed, keep = [], 0, False
             if not after:
                 return
             if not counting.done() or self._size is None:
                 self._note_size(await counting)
-            while not keep and len(fresh) > self._wanted + AROUND:
+            while not keep and self._loaded.end > self._wanted + AROUND:
                 self._wake.clear()
                 await self._wake.wait()
 
+    def _append(self, images: list[Image], is_end: bool) -> None:
+        """Put a page at the end, without those whose deletion is pending."""
+        outbox, place, known = self._outbox(), self._loaded.end, len(self._hidden)
+        shown: list[Image] = []
+        for image in images:
+            if outbox.is_deleted(image.id):
+                self._hidden.append(place + len(shown), [outbox.overlay(image)])
+            else:
+                shown.append(outbox.overlay(image))
+        self._loaded.put(place, shown)
+        if is_end:
+            self._size = self._loaded.end
+        elif self._size is not None:
+            self._size -= len(self._hidden) - known
+
     async def _load_around(self, source: ImageSource, keep: bool, counting: asyncio.Future[int | None]) -> None:
         if keep:
-            size = await counting
+            size, moves = await counting, self._moves
             start = max(min(self._wanted, self.size if size is None else size) - AROUND, 0)
             page = await source.page_at(self.filter, self.order, start, 2 * AROUND)
+            if moves != self._moves:
+                self._restart(source, keep)
+                return
             self._size = size
-            self._begin_again(start, [self._overlay(image) for image in page.images])
+            self._forget()
+            self._loaded.put(start, [self._outbox().overlay(image) for image in page.images])
+            self.reset.emit()
         else:
             await self._fetch(source, 0, FIRST_PAGE)
             self._note_size(await counting)
         while True:
-            if (place := self._next_place()) is not None:
+            if not self._outbox().moves_images and (place := self._next_place()) is not None:
                 await self._fetch(source, place, LATER_PAGES)
             else:
                 self._wake.clear()
@@ -209,30 +231,28 @@ class Library:
         return max(nearest - LATER_PAGES + 1, 0)
 
     async def _fetch(self, source: ImageSource, place: int, limit: int) -> None:
+        moves = self._moves
         page = await source.page_at(self.filter, self.order, place, limit)
+        if moves != self._moves:
+            return  # the places are others by now
         if not page.next:
             self._size = place + len(page.images) if page.images else min(self.size, place)
             self._loaded.cut(self._size)
-        self._put(place, [self._overlay(image) for image in page.images])
+        self._loaded.put(place, [self._outbox().overlay(image) for image in page.images])
+        if not self._spans:
+            self._loaded.trim(MOST, self._wanted, self._is_kept)
+        self.grown.emit()
         if self._wanted >= self.size > 0:
             self._wanted = self.size - 1
             self.reset.emit()
 
-    def _put(self, place: int, images: list[Image]) -> None:
-        self._loaded.put(place, images)
-        if self._jumps and not self._spans:
-            self._loaded.trim(MOST, self._wanted, self._is_kept)
-        self.grown.emit()
-
     def _note_size(self, counted: int | None) -> None:
-        if counted is not None and counted != self._size:
-            self._size = counted
+        if counted is not None and counted - len(self._hidden) != self._size:
+            self._size = counted - len(self._hidden)
             self.grown.emit()
 
-    def _begin_again(self, place: int, images: list[Image]) -> None:
-        self._loaded, self._is_old = Loaded(), False
-        self._loaded.put(place, images)
-        self.reset.emit()
+    def _forget(self) -> None:
+        self._loaded, self._hidden, self._is_old = Loaded(), Hidden(), False
 
     def apply(self, changes: Iterable[Change]) -> tuple[str, ...]:
         """Make the changes on the images that are loaded; returns the ids of all images they are about."""
@@ -255,13 +275,41 @@ class Library:
         """Take newer values that the service gave."""
         for image in images:
             if self._known(image.id) is not None:
-                self._replace(self._overlay(image))
+                self._replace(self._outbox().overlay(image))
 
     def remove(self, ids: Iterable[str]) -> None:
-        """Take images out of the list, after they were deleted."""
-        gone = self._loaded.remove(set(ids))
+        """Take images out of the list that others deleted; not those that are on their way back."""
+        outbox = self._outbox()
+        removed = self._loaded.remove({one for one in ids if outbox.is_deleted(one) is not False})
+        self._hidden.moved_up(removed)
+        self._moved(-len(removed))
+
+    def follow_deletions(self, ids: Iterable[str]) -> bool:
+        """Take images out of the list, or put them back, as pending deletions say by now.
+
+        Returns whether one is to come back that is not known here, so that the list has to be read again.
+        """
+        outbox = self._outbox()
+        if not outbox.moves_images and not self._hidden:
+            self._wake.set()
+            return False
+        deleted = {one: outbox.is_deleted(one) for one in ids}
+        gone = self._loaded.remove([one for one, is_gone in deleted.items() if is_gone])
+        self._hidden.hide(gone)
+        there = {one for one, is_gone in deleted.items() if is_gone is False}
+        back = self._hidden.take(there)
+        self._loaded.insert(back)
+        self._wake.set()
+        if gone or back:
+            self._moved(len(back) - len(gone))
+        elif not outbox.moves_images:
+            self.grown.emit()
+        return any(self._loaded.place_of(one) is None for one in there)
+
+    def _moved(self, by: int) -> None:
+        self._moves += 1
         if self._size is not None:
-            self._size -= gone
+            self._size += by
         self.reset.emit()
 
     def _known(self, image_id: str) -> Image | None:

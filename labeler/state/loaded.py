@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from labeler.domain.image import Image
@@ -53,11 +54,12 @@ class Loaded:
         if image is not None:
             del self._places[image.id]
 
-    def remove(self, ids: Collection[str]) -> int:
-        """Take images out, so that those after them move up; returns how many were here."""
+    def remove(self, ids: Collection[str]) -> list[tuple[int, Image]]:
+        """Take images out, so that those after them move up; returns those that were here, by the place they had."""
         gone = sorted(self._places[image_id] for image_id in ids if image_id in self._places)
         if not gone:
-            return 0
+            return []
+        removed = [(place, self._images[place]) for place in gone]
         kept: list[tuple[int, Image]] = []
         before = 0
         for place in sorted(self._images):
@@ -69,7 +71,17 @@ class Loaded:
         self._images = dict(kept)
         self._places = {image.id: place for place, image in kept}
         self.end = end
-        return len(gone)
+        return removed
+
+    def insert(self, rows: Sequence[tuple[int, Image]]) -> None:
+        """Put images in between: by place, which is the one that each has when all are in."""
+        if not rows:
+            return
+        starts = [place - number for number, (place, _) in enumerate(rows)]
+        moved = {place + bisect_right(starts, place): image for place, image in self._images.items()}
+        self._images = moved | dict(rows)
+        self._places = {image.id: place for place, image in self._images.items()}
+        self.end = max(self.end + len(rows), rows[-1][0] + 1)
 
     def missing(self, places: range) -> Iterator[int]:
         return (place for place in places if place not in self._images)

@@ -53,6 +53,7 @@ class Request(Enum):
     CONNECT = "connect"
     DATASETS = "datasets"
     PENDING = "pending"
+    TRASH = "trash"
     TOGGLE_FILTER = "toggle filter"
     TOGGLE_INSPECTOR = "toggle inspector"
     TOGGLE_FILMSTRIP = "toggle filmstrip"

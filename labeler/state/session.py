@@ -11,6 +11,7 @@ from labeler.domain.edit import BoxChange, Change, Edit
 from labeler.domain.filter import Filter, Order, filter_text, parse_filter
 from labeler.domain.geometry import Rect
 from labeler.domain.image import Image
+from labeler.state import deleting
 from labeler.state.canvas import Canvas
 from labeler.state.following import Following
 from labeler.state.grid import Grid
@@ -76,7 +77,7 @@ class Session:
         self.tasks.failed.connect(self.failed.emit)
         self.saver = SettingsSaver(settings, self.tasks)
         self.vocabulary = Vocabulary(self)
-        self.library = Library(self.tasks, lambda image: self.outbox.overlay(image), self._is_selected)
+        self.library = Library(self.tasks, lambda: self.outbox, self._is_selected)
         self.history = history or History()
         self.grid = Grid()
         self.canvas = Canvas(self._commit_boxes, self.said.emit, lambda: self.vocabulary.labels.current or "object")
@@ -210,11 +211,17 @@ class Session:
 
     # Changes.
 
-    def edit(self, title: str, changes: Iterable[Change], merge: str = "") -> None:
-        """Make a change: on the screen now, on disk in a moment, at the service after that."""
+    def edit(self, title: str, changes: Iterable[Change], merge: str = "", for_good: bool = False) -> None:
+        """Make a change: on the screen now, on disk in a moment, at the service after that.
+
+        One that is `for_good` cannot be undone, nor what was done before to the same images.
+        """
         edit = Edit(title, tuple(changes), merge=merge)
         if edit.changes:
-            self.history.push(edit)
+            if for_good:
+                self.history.forget(set(edit.image_ids))
+            else:
+                self.history.push(edit)
             self._commit(edit)
 
     def undo(self) -> None:
@@ -234,6 +241,11 @@ class Session:
         self._choices_are_old = True
         self.outbox.put(edit)
         self.images_changed.emit(self.library.apply(edit.changes))
+        deleting.follow(self, edit)
+
+    def reload_when_delivered(self) -> None:
+        """Read the library again as soon as the service has all edits."""
+        self._asked_too_early = True
 
     def _commit_boxes(self, title: str, changes: Sequence[BoxChange], merge: str) -> None:
         for change in changes:
@@ -280,19 +292,6 @@ class Session:
 
         self.run(work, body())
 
-    def delete_images(self, images: Sequence[Image]) -> None:
-        """Delete images at the service, in the background."""
-        ids = [image.id for image in images]
-
-        async def task() -> None:
-            count = await self.source.delete_images(ids)
-            self.library.remove(ids)
-            self.grid.clear()
-            self.said.emit(f"Deleted {count} image{'s' if count != 1 else ''}")
-            await self.vocabulary.read()
-
-        self.tasks.start(task())
-
     # What others tell.
 
     @property
@@ -302,6 +301,7 @@ class Session:
         return bool(counts.saving or counts.waiting)
 
     def _states_changed(self, image_ids: Sequence[str]) -> None:
+        self.library.follow_deletions(image_ids)
         if self._asked_too_early and not self._is_delivering:
             self._asked_too_early = self._choices_are_old = False
             self.reload()

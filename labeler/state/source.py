@@ -16,6 +16,7 @@ from labeler.domain.filter import Filter, Order
 from labeler.domain.image import Choice, Dataset, Image
 from labeler.domain.library import OpenProgress, Page
 from labeler.domain.saving import Held, OutboxCounts, SaveState
+from labeler.domain.trash import TrashPage
 
 
 class ImageSource(Protocol):
@@ -64,8 +65,15 @@ class ImageSource(Protocol):
     async def delete_dataset(self, dataset_id: str) -> None:
         """Delete the dataset; its images stay."""
 
-    async def delete_images(self, ids: Sequence[str]) -> int:
-        """Delete images; returns how many were."""
+    @property
+    def keeps_trash(self) -> bool:
+        """Whether deleted images can be brought back, and `trash` and `purge_images` work."""
+
+    async def trash(self, after: str) -> TrashPage:
+        """Deleted images that follow `after` ("" for the first), the last deleted first."""
+
+    async def purge_images(self, ids: Sequence[str]) -> int:
+        """Forget deleted images for good; returns how many. Raises Missing, and forgets none, for an unknown one."""
 
     def open_paths(self, paths: Sequence[Path], copy: bool) -> AsyncIterator[OpenProgress]:
         """Take files and folders of this machine; ends when all are listed and known by content."""
@@ -82,6 +90,16 @@ class Outbox(Protocol):
 
     def overlay(self, image: Image) -> Image:
         """The image as the service has it, with the pending edits made on it."""
+
+    def is_deleted(self, image_id: str) -> bool | None:
+        """Whether the image is gone (True) or there (False) after pending edits and those just delivered.
+
+        None where they do not say. A deletion that is held was not done.
+        """
+
+    @property
+    def moves_images(self) -> bool:
+        """Whether images are on their way out of the service's lists or back into them."""
 
     @property
     def counts(self) -> OutboxCounts: ...

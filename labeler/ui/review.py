@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QListWidget, QListWidgetItem, QWidget
 
 from labeler.domain.box import Box
 from labeler.domain.edit import DeletionChange
@@ -16,70 +14,41 @@ from labeler.domain.saving import Held, SaveState
 from labeler.state.prompts import Question
 from labeler.state.review import target_of
 from labeler.state.session import Session
-from labeler.ui.dialogs import Dialog, QuestionDialog
-from labeler.ui.keys import key_text
-from labeler.ui.plain import PlainLabel, menu_text, row_text
+from labeler.ui.choices import ChoicesDialog
+from labeler.ui.dialogs import QuestionDialog
+from labeler.ui.plain import PlainLabel, row_text
 
 
-class ReviewDialog(Dialog):
+class ReviewDialog(ChoicesDialog):
     """What was changed on which image, why it was not taken, both versions, and the choices."""
 
     def __init__(self, parent: QWidget, session: Session) -> None:
-        super().__init__(parent, "Not accepted and conflicts")
+        super().__init__(parent, "Not accepted and conflicts", {"Delete": "x"})
         self._session, self._review = session, session.review
         self.resize(680, 460)
         self.list = QListWidget()
-        self.list.installEventFilter(self)
+        self.take_keys_of(self.list)
         self.list.setAccessibleName("Changes that were not accepted")
         self.list.currentRowChanged.connect(lambda row: self._describe())
         self.list.itemActivated.connect(lambda item: self._go())
         self.why, self.mine, self.theirs = (PlainLabel(wraps=True) for _ in range(3))
         for widget in (self.list, self.why, self.mine, self.theirs):
             self.body.addWidget(widget)
-        self._choices: dict[str, tuple[QPushButton, Callable[[], None]]] = {}
-        for row in (
-            (("m", "Keep mine", self._keep_mine), ("t", "Keep theirs", self._keep_theirs),
-             ("b", "Keep both", self._keep_both)),
-            (("r", "Retry", self._retry), ("x", "Discard", self._discard), ("g", "Go to image", self._go),
-             ("e", "Export list", self._export)),
-        ):  # fmt: skip
-            self._add_choices(row)
+        self.add_choices(
+            ("m", "Keep mine", self._keep_mine),
+            ("t", "Keep theirs", self._keep_theirs),
+            ("b", "Keep both", self._keep_both),
+        )
+        self.add_choices(
+            ("r", "Retry", self._retry),
+            ("x", "Discard", self._discard),
+            ("g", "Go to image", self._go),
+            ("e", "Export list", self._export),
+        )
         self._review.changed.connect(self._fill)
         self.finished.connect(lambda result: self._review.changed.disconnect(self._fill))
         self._fill()
         self.list.setFocus()
-
-    def _add_choices(self, choices: tuple[tuple[str, str, Callable[[], None]], ...]) -> None:
-        row = QHBoxLayout()
-        for key, title, run in choices:
-            button = QPushButton(menu_text(f"{title}  {key.upper()}"))
-            button.setAccessibleName(title)
-            button.setAutoDefault(False)
-            button.clicked.connect(partial(self._press, key))
-            self._choices[key] = (button, run)
-            row.addWidget(button)
-        self.body.addLayout(row)
-
-    def _press(self, key: str, checked: bool = False) -> None:
-        button, run = self._choices[key]
-        if button.isEnabled():
-            run()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Choices by key come before the list's search by letters."""
-        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and self._take_key(key_text(event)):
-            return True
-        return super().eventFilter(watched, event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self._take_key(key_text(event)):
-            super().keyPressEvent(event)
-
-    def _take_key(self, key: str) -> bool:
-        key = "x" if key == "Delete" else key
-        if key in self._choices:
-            self._press(key)
-        return key in self._choices
 
     def current(self) -> Held | None:
         """The change that the choices are about."""
@@ -105,8 +74,7 @@ class ReviewDialog(Dialog):
         self.theirs.setVisible(is_conflict)
         if held is not None and is_conflict:
             self._describe_versions(held)
-        for key, (button, _) in self._choices.items():
-            button.setEnabled(self._can(key, held))
+        self.enable_choices(lambda key: self._can(key, held))
 
     def _describe_versions(self, held: Held) -> None:
         target = target_of(held)

@@ -13,6 +13,7 @@ import pytest_asyncio
 from labeler.actions.keymap import Keymap
 from labeler.actions.table import ACTIONS, BY_NAME
 from labeler.domain.box import Box
+from labeler.domain.edit import DeletionChange, OnImage, TagChange
 from labeler.domain.image import Image
 from labeler.state.prompts import Prompt, Question
 from labeler.state.selecting import NO_END
@@ -130,10 +131,40 @@ async def test_a_new_dataset_is_made_with_the_image_in_it(hand: Hand) -> None:
     assert hand.image(0).dataset_ids == (hand.source.sets[0].id,)
 
 
-async def test_deleting_images_asks_first(hand: Hand) -> None:
+async def test_deleting_images_asks_first_and_says_what_it_means(hand: Hand) -> None:
     hand.press("Shift+Right", "Delete")
-    assert (hand.questions[-1].title, hand.questions[-1].danger) == ("Delete 2 images?", True)
-    assert len(hand.source.list) == 12
+    question = hand.questions[-1]
+    assert (question.title, question.yes, question.danger) == ("Delete 2 images?", "Delete 2 images", False)
+    assert question.text == (
+        "2 images are deleted at This computer with all boxes, tags and datasets, and stay in its trash for 30 days. "
+        "Undo or the trash brings them back. Files that were opened from a folder stay where they are."
+    )
+    assert hand.session.library.size == 12
+    hand.press("Esc", "Delete")
+    assert hand.questions[-1].text.startswith("The image is deleted at This computer")
+
+
+async def test_deleting_for_good_says_so_and_is_not_undone(hand: Hand) -> None:
+    hand.source.keeps_trash = hand.source.opens_paths = False
+    hand.session.edit("Tagged new, 1 image", [TagChange("image-0", "new", True)])
+    hand.session.edit("Tagged new, 1 image", [TagChange("image-5", "new", True)])
+    hand.press("Delete")
+    question = hand.questions[-1]
+    assert question.danger
+    assert question.text == (
+        "The image is deleted at This computer for good, with all boxes and tags. This computer has no trash: "
+        "this cannot be undone, and nobody can restore it."
+    )
+    question.accept()
+    assert (hand.image(0).id, hand.session.library.size) == ("image-1", 11)
+    (change,) = hand.outbox.edits[-1].changes
+    assert isinstance(change, DeletionChange)
+    assert change.seen == OnImage((BOX,), ("night", "new"))
+    hand.press("Ctrl+Z")
+    assert (hand.session.library.size, hand.image(4).tags) == (11, ())
+    hand.press("Ctrl+Z")
+    assert hand.said[-1] == "Nothing to undo"
+    assert hand.keymap.find("Ctrl+T", hand.session) is None
 
 
 async def test_boxes_are_selected_moved_resized_relabeled_and_deleted_by_key(hand: Hand) -> None:

@@ -170,15 +170,6 @@ async def test_datasets_are_made_renamed_counted_and_deleted(connection: Connect
     assert [one.name for one in await source.datasets()] == ["c"]
 
 
-async def test_deleting_many_images_says_how_many_were(connection: Connection, api: DataApi) -> None:
-    api.images |= DataApi(*(f"more-{number}" for number in range(1200))).images
-    source = await ServiceSource.open(connection)
-    api.calls.clear()
-    assert await source.delete_images([f"more-{number}" for number in range(1201)]) == 1200
-    assert [len(request.binary_data_ids) for _, request in api.calls] == [500, 500, 201]
-    assert len(api.images) == 7
-
-
 async def test_our_service_has_names_choices_and_paths(
     ours: ServiceSource, our_api: LabelerApi, tmp_path: Path
 ) -> None:

@@ -14,7 +14,7 @@ from labeler.client.channel import Connection
 from labeler.client.outbox import Outbox
 from labeler.client.source import ServiceSource
 from labeler.domain.box import Box
-from labeler.domain.edit import BoxChange, Change, Edit, TagChange
+from labeler.domain.edit import BoxChange, Change, DeletionChange, Edit, TagChange
 from labeler.domain.geometry import Point
 from labeler.domain.saving import SaveState
 from labeler.robot import until
@@ -97,7 +97,7 @@ def test_what_others_change_is_seen(walk: Walk, library: Path, samples: SampleSe
             await other.change(BoxChange(first, None, Box("local-1", "nut", 0.1, 0.1, 0.2, 0.2)))
             await until(lambda: person.labels == ["nut"], "the other's box")
             assert set(person.image.tags) == {"night", "mine"}
-            assert await other.source.delete_images([last]) == 1
+            await other.change(DeletionChange(last, True))
             await person.shown(5)
 
     walk(steps())

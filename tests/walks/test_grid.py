@@ -164,27 +164,6 @@ def test_images_go_into_a_dataset_and_out(walk: Walk, library: Path, samples: Sa
     walk(steps())
 
 
-def test_images_are_deleted_after_a_question(walk: Walk, library: Path, samples: SampleSet) -> None:
-    async def steps() -> None:
-        async with at_work(library, samples.folder, 6) as person:
-            names = person.names
-            await person.key("Shift+Right", "Delete")
-            await person.key("Esc")
-            await person.shown(6)
-            await person.key("Delete")
-            dialog = person.dialog()
-            assert dialog.windowTitle() == "Delete 2 images?"
-            await person.key("Enter")
-            await person.shown(4)
-            assert person.names == names[2:]
-            assert person.heard[-1] == "Deleted 2 images"
-            assert await person.session.source.count(person.session.library.filter) == 4
-            assert all(image.path.exists() for image in samples.images)
-            await person.grid_ready(4)
-
-    walk(steps())
-
-
 def test_unlabeled_images_are_found(walk: Walk, library: Path, samples: SampleSet) -> None:
     async def steps() -> None:
         async with at_work(library, samples.folder, 6) as person:
