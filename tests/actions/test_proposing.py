@@ -26,9 +26,9 @@ KEYMAP = Keymap(ACTIONS)
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def image(place: int, boxes: tuple[Box, ...] = (), camera: str = "front", **fields: str) -> Image:
+def image(place: int, boxes: tuple[Box, ...] = (), camera: str = "front") -> Image:
     time = START + timedelta(seconds=place)
-    return Image(f"image-{place}", f"{place:03}.png", time_requested=time, component_name=camera, boxes=boxes, **fields)
+    return Image(f"image-{place}", f"{place:03}.png", time_requested=time, component_name=camera, boxes=boxes)
 
 
 @pytest_asyncio.fixture
