@@ -36,7 +36,6 @@ LABELER = "/labeler.v1.LabelerService/"
 PLAIN_PAGE = 100
 """Images in a page of a plain service, at most: what Viam's own programs ask for (viam-api.md, paging)."""
 BY_IDS = 100
-DELETE_BATCH = 500
 OPEN_TIMEOUT = 24 * 3600.0
 """Seconds that reading a folder may take."""
 
@@ -231,17 +230,6 @@ class ServiceSource:
     async def delete_dataset(self, dataset_id: str) -> None:
         request = dataset_pb2.DeleteDatasetRequest(id=dataset_id)
         await self.connection.unary(DATASET + "DeleteDataset", request, dataset_pb2.DeleteDatasetResponse)
-
-    async def delete_images(self, ids: Sequence[str]) -> int:
-        deleted = 0
-        for start in range(0, len(ids), DELETE_BATCH):
-            response = await self.connection.unary(
-                DATA + "DeleteBinaryDataByIDs",
-                data_pb2.DeleteBinaryDataByIDsRequest(binary_data_ids=ids[start : start + DELETE_BATCH]),
-                data_pb2.DeleteBinaryDataByIDsResponse,
-            )
-            deleted += response.deleted_count
-        return deleted
 
     @property
     def keeps_trash(self) -> bool:

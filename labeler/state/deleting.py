@@ -34,13 +34,15 @@ def follow(session: Session, edit: Edit) -> None:
     changes = [change for change in edit.changes if isinstance(change, DeletionChange)]
     if not changes:
         return
+    gone = {change.image_id for change in changes if change.after}
+    ahead = sum(place is not None and place < session.index for place in map(session.library.index_of, gone))
+    following = session.index - ahead
     if session.library.follow_deletions(edit.image_ids):
         session.reload_when_delivered()
-    gone = {change.image_id for change in changes if change.after}
     if session.grid.selected & gone:
         session.grid.select(session.grid.selected - gone)
     back = (session.library.index_of(change.image_id) for change in changes if not change.after)
-    session.go_to(min((place for place in back if place is not None), default=session.index))
+    session.go_to(min((place for place in back if place is not None), default=following))
     if len(changes) > AT_ONCE:
         work = Work(edit.title, total=len(changes))
         session.run(work, _until_delivered(session, work, edit))
