@@ -19,7 +19,7 @@ import grpc
 import grpc.aio
 from google.protobuf.message import Message
 
-from labeler.client.endpoint import PLAINTEXT, TLS, Endpoint, Security, channel_credentials
+from labeler.client.endpoint import PATIENT, PLAINTEXT, TLS, Endpoint, Patience, Security, channel_credentials
 from labeler.client.writing import written
 from labeler.rpc.errors import PUSHBACK, BusyError, ServiceFailedError, Status, UnauthenticatedError, error_of
 from labeler.rpc.wire.proto.rpc.v1 import auth_pb2
@@ -42,14 +42,11 @@ _OPTIONS: tuple[tuple[str, int], ...] = (
     # A service config (a DNS TXT record) could turn on retries, and a retried mutation may be done twice.
     ("grpc.service_config_disable_resolution", 1),
     ("grpc.enable_retries", 0),
-    ("grpc.keepalive_time_ms", 30_000),
-    ("grpc.keepalive_timeout_ms", 10_000),
-    # Without it keepalive finds a dead peer only after the default of a minute.
-    ("grpc.http2.ping_timeout_ms", 10_000),
     # A service that comes back is found within seconds; the default goes up to two minutes.
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 5_000),
 )
+
 
 Response = TypeVar("Response", bound=Message)
 Result = TypeVar("Result")
@@ -60,7 +57,8 @@ Requests = Callable[[], AsyncIterable[Message]] | AsyncIterable[Message]
 class Connection:
     """An open channel to one endpoint, signed in. Make it with `Connection.open`; close it when done."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, patience: Patience = PATIENT) -> None:
+        self._patience = patience
         self._signing_in: asyncio.Task[None] | None = None
         self._closed = False
         self._go_to(endpoint)
@@ -68,7 +66,7 @@ class Connection:
     def _go_to(self, endpoint: Endpoint) -> None:
         self.endpoint, self._token = endpoint, endpoint.token
         credentials, options_of_tls = channel_credentials(endpoint)
-        options: list[tuple[str, int | str]] = [*_OPTIONS, *options_of_tls]
+        options: list[tuple[str, int | str]] = [*_OPTIONS, *self._patience.options, *options_of_tls]
         if endpoint.is_loopback:
             # grpc would go to this machine, too, by way of the proxy in the environment.
             options.append(("grpc.enable_http_proxy", 0))
@@ -78,12 +76,12 @@ class Connection:
             self._channel = grpc.aio.secure_channel(endpoint.target, credentials, options=options)
 
     @classmethod
-    async def open(cls, endpoint: Endpoint) -> Self:
+    async def open(cls, endpoint: Endpoint, patience: Patience = PATIENT) -> Self:
         """Connect and, where the endpoint has a key and no ready token, sign in.
 
         Raises UnavailableError (CertificateError for TLS) and UnauthenticatedError.
         """
-        connection = cls(endpoint)
+        connection = cls(endpoint, patience)
         try:
             if endpoint.api_key and not endpoint.token:
                 await connection._sign_in("")
@@ -140,7 +138,7 @@ class Connection:
         call = self._channel.unary_unary(method, _serialize, response_type.FromString)
 
         async def once() -> Response:
-            return await call(request, timeout=timeout, metadata=self._metadata(metadata))
+            return await call(request, timeout=min(timeout, self._patience.call), metadata=self._metadata(metadata))
 
         return await self._signed_in(method, once)
 
@@ -239,7 +237,10 @@ class Connection:
         authenticate = self._channel.unary_unary(_AUTHENTICATE, _serialize, auth_pb2.AuthenticateResponse.FromString)
         try:
             response = await self._patient(
-                _AUTHENTICATE, lambda: authenticate(request, timeout=_SIGN_IN_TIMEOUT, metadata=grpc.aio.Metadata())
+                _AUTHENTICATE,
+                lambda: authenticate(
+                    request, timeout=min(_SIGN_IN_TIMEOUT, self._patience.call), metadata=grpc.aio.Metadata()
+                ),
             )
         except UnauthenticatedError as error:
             text = (

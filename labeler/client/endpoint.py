@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -56,6 +57,30 @@ class Endpoint:
             return ipaddress.ip_address(host).is_loopback
         except ValueError:
             return False
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a service is waited for, in seconds: for a call at most; in silence before it is asked whether it
+    is still there; and for its answer to that.
+    """
+
+    call: float = math.inf
+    silence: float = 30.0
+    ping: float = 10.0
+
+    @property
+    def options(self) -> list[tuple[str, int]]:
+        ping = int(self.ping * 1_000)
+        return [
+            ("grpc.keepalive_time_ms", int(self.silence * 1_000)),
+            ("grpc.keepalive_timeout_ms", ping),
+            # Without it keepalive finds a dead peer only after the default of a minute.
+            ("grpc.http2.ping_timeout_ms", ping),
+        ]
+
+
+PATIENT = Patience()
 
 
 def host_of(target: str) -> str:

@@ -23,6 +23,7 @@ class Place:
         session.mode_changed.connect(self._moved)
         session.filter_changed.connect(self._shown)
         session.library.grown.connect(self._arrive)
+        session.library.reset.connect(self._arrive)
 
     def leave(self) -> None:
         """Keep no more places until there is one to go back to, as while another service is connected."""
@@ -31,6 +32,11 @@ class Place:
     def begin(self) -> None:
         """Keep places from now on, without going back to one."""
         self._is_away = False
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether the person is where they were, or has gone elsewhere meanwhile."""
+        return self._target is None and not self._is_away
 
     def restore(self) -> None:
         """Show what was shown last at this organization; everything, where nothing was."""
