@@ -53,7 +53,7 @@ async def _until_closed(data: Path, paths: Sequence[Path], copy: bool, theme: st
     from labeler.desktop import Desktop
 
     async with AsyncExitStack() as stack:
-        desktop = await stack.enter_async_context(Desktop(data, theme))
+        desktop = await stack.enter_async_context(Desktop(data, theme, at_home=bool(paths)))
         report_unexpected(desktop.session.failed.emit, asyncio.get_running_loop())
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: desktop.window.close())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -12,37 +11,32 @@ from typing import Self
 
 from PySide6.QtWidgets import QApplication
 
-from labeler import credentials
 from labeler.actions.keymap import Keymap
 from labeler.actions.table import ACTIONS
-from labeler.client.channel import Connection
-from labeler.client.endpoint import PLAINTEXT, TLS, Endpoint, Security
+from labeler.client.endpoint import Endpoint
+from labeler.client.kept_source import KeptSource
 from labeler.client.outbox import Outbox
-from labeler.client.source import ServiceSource, organizations
+from labeler.connecting import Connecting, Target, last_target, local_target
 from labeler.decoding.workers import Workers
 from labeler.disk import make_data_directory
 from labeler.domain.errors import InvalidValue, LabelerError
 from labeler.domain.filter import Filter
-from labeler.domain.image import Choice
 from labeler.local import LocalService, open_local
 from labeler.logs import log_path
 from labeler.state.history import History
 from labeler.state.pictures import Pictures
-from labeler.state.prompts import Prompt, Question
 from labeler.state.session import Session
 from labeler.state.settings import Settings
 from labeler.state.work import Work
 from labeler.transfer import export_images
 from labeler.ui.decode import Decoded, PictureLoader
-from labeler.ui.dialogs import ConnectChoice
 from labeler.ui.theme import apply_theme
 from labeler.ui.window import Window
+from labeler.workplace import CACHE_BYTES, LOCAL, Workplace
 
 THUMBNAIL_BYTES = 192 * 1024 * 1024
 PICTURE_BYTES = 384 * 1024 * 1024
 CLOSING_SECONDS = 10.0
-LOCAL = "local"
-"""The address of this data directory's own service, among those of outboxes."""
 
 log = logging.getLogger(__name__)
 
@@ -64,15 +58,13 @@ class Desktop:
     session: Session
     window: Window
 
-    def __init__(self, data: Path, theme: str | None = None) -> None:
-        self._data, self._theme = data.absolute(), theme
+    def __init__(self, data: Path, theme: str | None = None, *, at_home: bool = False) -> None:
+        """`at_home`: begin on this computer, wherever the person worked last."""
+        self._data, self._theme, self._at_home = data.absolute(), theme, at_home
         self.closed = asyncio.Event()
         self._stack = AsyncExitStack()
-        self._connection: Connection | None = None
         self._closing: asyncio.Task[None] | None = None
         self._switching: asyncio.Task[None] | None = None
-        self._offered: Connection | None = None
-        """A connection whose organization has not been chosen yet."""
 
     async def __aenter__(self) -> Self:
         try:
@@ -92,12 +84,10 @@ class Desktop:
                 await asyncio.gather(self._switching, return_exceptions=True)
             await self.session.close()
             try:
-                await self._outbox.close()
+                await self.place.close()
             finally:
                 self.window.deleteLater()  # not before: the outbox tells the window until it is closed
-                for connection in (self._connection, self._offered):
-                    if connection:
-                        connection.close()
+                self._connecting.close()
 
     async def _start(self) -> None:
         from labeler.app import settings_path
@@ -112,11 +102,10 @@ class Desktop:
         self._stack.push_async_callback(asyncio.to_thread, workers.close)
         workers.start()
         self._local = await self._stack.enter_async_context(open_local(self._data, self._local_is_back))
-        self._connection = await Connection.open(self._local.endpoint)
-        source = await ServiceSource.open(self._connection, title="This computer")
-        self._outbox = await self._open_outbox(self._connection, source, LOCAL)
-        self._target = (LOCAL, source.organization_id)
-        self.session = Session(source, self._outbox, settings, _export, _history(self._outbox))
+        self.place, missed = await self._first_place(settings)
+        source, outbox = self.place.source, self.place.outbox
+        self.session = Session(source, outbox, settings, _export, _history(outbox))
+        self._connecting = Connecting(self._data, self._local.endpoint, self.session, self._begin_switching)
         keymap, wrong = _keymap(settings)
         self._loader = PictureLoader(source, workers)
         thumbnails: Pictures[Decoded] = Pictures(
@@ -126,36 +115,61 @@ class Desktop:
             self.session.tasks, self._loader.load, lambda one: one.size_bytes, PICTURE_BYTES
         )
         self._pictures = (thumbnails, pictures)
-        self.session.pictures_old.connect(self._forget_pictures)
+        self.session.pictures_old.connect(self._fetch_pictures_anew)
+        self.session.along.back.connect(self._try_pictures_again)
         self.window = Window(
-            self.session, keymap, thumbnails, pictures, self._begin_closing, self._begin_connecting, log_path()
+            self.session, keymap, thumbnails, pictures, self._begin_closing, self._connecting.begin, log_path()
         )
         self.session.start()
-        if wrong:
-            self.session.failed.emit(wrong)
+        for problem in filter(None, (wrong, self.place.trouble)):
+            self.session.failed.emit(problem)
+        if missed:
+            self.session.said.emit(missed)
 
-    async def _open_outbox(self, connection: Connection, source: ServiceSource, address: str) -> Outbox:
-        target = f"{address} {source.organization_id}"
-        digest = hashlib.sha256(target.encode()).hexdigest()[:16]
-        outbox = Outbox.open(self._data / ("outbox.db" if address == LOCAL else f"outbox-{digest}.db"), target)
-        await outbox.start(connection)
-        return outbox
+    async def _first_place(self, settings: Settings) -> tuple[Workplace, str]:
+        """Where the person worked last if that can be gone on with, else this computer; and what to tell of it."""
+        missed = ""
+        try:
+            last = None if self._at_home else await last_target(self._data, settings)
+            if last is not None:
+                return await self._open_place(last, settings), ""
+        except LabelerError as error:
+            missed = str(error)
+        return await self._open_place(await local_target(self._local.endpoint), settings), missed
+
+    async def _open_place(self, target: Target, settings: Settings) -> Workplace:
+        limit = int(settings.get("cache.bytes", CACHE_BYTES))
+        try:
+            return await Workplace.open(self._data, target.address, target.service, limit)
+        except BaseException:
+            target.service.connection.close()
+            raise
 
     def _local_is_back(self, endpoint: Endpoint) -> None:
         """This computer's service ended; another goes on with its data."""
         self._local = LocalService(endpoint, started_here=True)
-        if self._connection is None or not hasattr(self, "window") or self._target[0] != LOCAL:
+        if not hasattr(self, "window"):
             return
-        self._connection.move_to(endpoint)
-        self._outbox.hurry()
+        self._connecting.local = endpoint
+        if self.place.address == LOCAL:
+            self.place.connection.move_to(endpoint)
+            self.place.outbox.hurry()
+            self._try_pictures_again()
+            if not self.session.library.complete:
+                self.session.reload()
+
+    def _try_pictures_again(self) -> None:
         for pictures in self._pictures:
             pictures.forget_problems()
-        if not self.session.library.complete:
-            self.session.reload()
 
     def _forget_pictures(self) -> None:
         for pictures in self._pictures:
             pictures.clear()
+
+    def _fetch_pictures_anew(self) -> None:
+        self._forget_pictures()
+        if isinstance(self.place.source, KeptSource):
+            self.session.tasks.start(self.place.source.forget_pictures())
 
     # Closing.
 
@@ -182,125 +196,39 @@ class Desktop:
 
     # Connecting.
 
-    def _begin_connecting(self, choice: ConnectChoice) -> None:
-        self.session.tasks.start(self._connect(choice))
-
-    async def _connect(self, choice: ConnectChoice) -> None:
-        endpoint = self._local.endpoint if choice.kind == "local" else await self._endpoint(choice)
-        connection = await Connection.open(endpoint)
-        try:
-            names = {} if choice.kind == "local" else await organizations(connection)
-        except BaseException:
-            connection.close()
-            raise
-        if len(names) > 1:
-            self._choose_organization(choice, connection, names)
-        else:
-            self._begin_switching(choice, connection, next(iter(names), ""), next(iter(names.values()), ""))
-
-    def _begin_switching(self, choice: ConnectChoice, connection: Connection, organization_id: str, name: str) -> None:
+    def _begin_switching(self, target: Target) -> None:
         """Switch in a task that the session, which is about to end its own, does not cancel."""
         before = self._switching
 
         async def switch() -> None:
             if before:
                 await before
-            await self._switch(choice, connection, organization_id, name)
+            await self._switch(target)
 
         self._switching = asyncio.get_running_loop().create_task(switch())
 
-    async def _endpoint(self, choice: ConnectChoice) -> Endpoint:
-        key_id, key = choice.key_id, choice.key
-        if not choice.address:
-            raise LabelerError("Not connected: the address is missing. Write it as host:port.")
-        if not key:
-            stored = await asyncio.to_thread(self._stored_key, choice.address)
-            if stored is None:
-                raise LabelerError(f"No key for {choice.address} is kept on this computer. Enter its id and the key.")
-            key_id, key = stored
-        elif choice.remember:
-            problem = await asyncio.to_thread(credentials.store_key, choice.address, key_id, key)
-            if problem:
-                self._offer_file(choice, problem)
-        security: Security | bytes = PLAINTEXT if choice.plaintext else TLS
-        if choice.certificate:
-            security = await asyncio.to_thread(_certificate, choice.certificate)
-        return Endpoint(choice.address, security, key_id, key)
-
-    def _stored_key(self, address: str) -> tuple[str, str] | None:
-        return credentials.stored_key(address) or credentials.key_in_file(self._key_file, address)
-
-    @property
-    def _key_file(self) -> Path:
-        return self._data / "keys.json"
-
-    def _offer_file(self, choice: ConnectChoice, problem: str) -> None:
-        def keep() -> None:
-            self.session.tasks.start(
-                asyncio.to_thread(
-                    credentials.store_key_in_file, self._key_file, choice.address, choice.key_id, choice.key
-                )
-            )
-
-        self.session.asked.emit(
-            Question(
-                "Keep the key in a file?",
-                f"{problem} It can be kept in {self._key_file}, which only you can read, but not encrypted.",
-                "Keep it in the file",
-                keep,
-                danger=True,
-            )
-        )
-
-    def _choose_organization(self, choice: ConnectChoice, connection: Connection, names: dict[str, str]) -> None:
-        def accept(organization_id: str) -> None:
-            self._offered = None
-            self._begin_switching(choice, connection, organization_id, names[organization_id])
-
-        if self._offered:
-            self._offered.close()
-        self._offered = connection
-
-        self.session.prompted.emit(
-            Prompt(
-                "Organization",
-                accept,
-                suggest=lambda text: tuple(
-                    Choice(key, name) for key, name in names.items() if text.casefold() in name.casefold()
-                ),
-                check=lambda text: "" if text in names else "Choose one of the organizations",
-                only_choices=True,
-            )
-        )
-
-    async def _switch(self, choice: ConnectChoice, connection: Connection, organization_id: str, name: str) -> None:
-        address = LOCAL if choice.kind == "local" else choice.address
-        try:
-            if choice.kind == "local":
-                source = await ServiceSource.open(connection, title="This computer")
-            else:
-                title = ", ".join(part for part in (choice.address, name) if part)
-                source = await ServiceSource.open(connection, organization_id, title)
-            is_same = (address, source.organization_id) == self._target
-            outbox = self._outbox if is_same else await self._open_outbox(connection, source, address)
-        except LabelerError as error:
-            connection.close()
-            self.session.failed.emit(str(error))
-            return
-        former, former_outbox = self._connection, self._outbox
-        self._connection, self._outbox = connection, outbox
-        self._target = (address, source.organization_id)
-        self._forget_pictures()
-        self._loader.source = source
-        history = self.session.history if is_same else _history(outbox)
-        await self.session.attach(source, outbox, history)
-        if is_same:
-            await outbox.start(connection)
+    async def _switch(self, target: Target) -> None:
+        if self.place.is_of(target.address, target.service.organization_id):
+            await self.place.reconnect(target.service, lambda: self._attach(self.session.history))
         else:
-            await former_outbox.close()
-        if former:
-            former.close()
-        self.session.said.emit(f"Connected to {source.title}")
+            try:
+                place = await self._open_place(target, self.session.settings)
+            except LabelerError as error:
+                self.session.failed.emit(str(error))
+                return
+            former, self.place = self.place, place
+            await self._attach(_history(place.outbox))
+            await former.close()
+        target.remember(self.session.settings)
+        self.session.saver.save_soon()
+        self.session.said.emit(target.said)
+
+    async def _attach(self, history: History) -> None:
+        self._forget_pictures()
+        self._loader.source = self.place.source
+        await self.session.attach(self.place.source, self.place.outbox, history)
+        if self.place.trouble:
+            self.session.failed.emit(self.place.trouble)
 
 
 def _history(outbox: Outbox) -> History:
@@ -308,17 +236,6 @@ def _history(outbox: Outbox) -> History:
     history = History(outbox.session.done, outbox.session.undone, outbox.session)
     history.rename(outbox.names)
     return history
-
-
-def _certificate(name: str) -> bytes:
-    path = Path(name).expanduser()
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise LabelerError(f"The certificate {path} cannot be read: {error.strerror}.") from None
-    if b"-----BEGIN CERTIFICATE-----" not in content:
-        raise LabelerError(f"{path} is not a certificate in PEM form. Take the server's certificate.pem.")
-    return content
 
 
 def _keymap(settings: Settings) -> tuple[Keymap, str]:

@@ -19,6 +19,7 @@ from labeler.domain.image import Choice, Dataset, Image
 from labeler.domain.library import OpenProgress, Page
 from labeler.domain.saving import Held, OutboxCounts, SaveState
 from labeler.domain.trash import TRASH_AGE, TrashedImage, TrashPage
+from labeler.state.along import Along
 from labeler.state.session import Session
 from labeler.state.settings import Settings
 from labeler.state.work import Work
@@ -57,6 +58,7 @@ class MemorySource:
         self.deleted: list[Image] = []
         self.trash_page = 1_000
         self.unreachable: LabelerError | None = None
+        self.along: Along | None = None
 
     def _matching(self, wanted: Filter) -> list[Image]:
         if self.unreachable:

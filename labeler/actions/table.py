@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from labeler.actions import boxes, copying, labeling, looking, moving, program, proposing
+from labeler.actions import along, boxes, copying, labeling, looking, moving, program, proposing
 from labeler.actions.action import Action
 
 ACTIONS: tuple[Action, ...] = (
     *program.ACTIONS,
+    *along.ACTIONS,
     *moving.ACTIONS,
     *labeling.ACTIONS,
     *boxes.ACTIONS,

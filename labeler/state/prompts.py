@@ -53,6 +53,7 @@ class Request(Enum):
     CONNECT = "connect"
     DATASETS = "datasets"
     PENDING = "pending"
+    TAKEN_ALONG = "taken along"
     TRASH = "trash"
     TOGGLE_FILTER = "toggle filter"
     TOGGLE_INSPECTOR = "toggle inspector"

@@ -12,6 +12,7 @@ from labeler.domain.filter import Filter, Order, filter_text, parse_filter
 from labeler.domain.geometry import Rect
 from labeler.domain.image import Image
 from labeler.state import deleting
+from labeler.state.along import TakingAlong
 from labeler.state.canvas import Canvas
 from labeler.state.following import Following
 from labeler.state.grid import Grid
@@ -96,6 +97,7 @@ class Session:
         self.review = Review(self)
         self.proposals = Proposals(self)
         self.following = Following(self)
+        self.along = TakingAlong(self)
         outbox.subscribe(self._states_changed, self._boxes_named)
 
     # Beginning and ending.
@@ -110,6 +112,7 @@ class Session:
             self.show(wanted)
         self.review.refresh()
         self.following.begin()
+        self.along.begin()
 
     async def attach(self, source: ImageSource, outbox: Outbox, history: History | None = None) -> None:
         """Work with another service from now on; the caller closes the former ones."""

@@ -17,6 +17,7 @@ from labeler.domain.image import Choice, Dataset, Image
 from labeler.domain.library import OpenProgress, Page
 from labeler.domain.saving import Held, OutboxCounts, SaveState
 from labeler.domain.trash import TrashPage
+from labeler.state.along import Along
 
 
 class ImageSource(Protocol):
@@ -29,6 +30,10 @@ class ImageSource(Protocol):
     """Whether `open_paths` works: only where the service runs on this machine for this user."""
     orders: tuple[Order, ...]
     """The orders that `page` can give, the default first."""
+
+    @property
+    def along(self) -> Along | None:
+        """What is kept of it on this computer; None where it is on this computer itself."""
 
     async def page(self, wanted: Filter, order: Order, after: str, limit: int) -> Page:
         """The images of the filter that follow `after` ("" for the first); exactly those the filter keeps.

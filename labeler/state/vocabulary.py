@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING
 
+from labeler.domain.errors import Unreachable
 from labeler.domain.image import Choice, Dataset
 from labeler.state.names import Names
 from labeler.state.signal import Signal
@@ -41,7 +42,15 @@ class Vocabulary:
 
     def refresh(self) -> None:
         """Read the datasets and the choices of the filter again, in the background."""
-        self._session.tasks.start(self.read())
+        self._session.tasks.start(self._refresh())
+
+    async def _refresh(self) -> None:
+        try:
+            await self.read()
+        except Unreachable:
+            # The status bar says that it is offline; nobody asked for this.
+            if not self._session.along.offline:
+                raise
 
     async def read(self) -> None:
         """Read the datasets and the choices of the filter again. Raises LabelerError."""

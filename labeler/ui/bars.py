@@ -159,7 +159,7 @@ class StatusBar(QWidget):
         more = "" if session.library.size_is_known else "+"
         chosen = f"{len(session.grid.selected):,} selected   " if session.grid.selected else ""
         self._place.setText(f"{chosen}{min(session.index + 1, size):,} of {size:,}{more}" if size else "No images")
-        self._service.setText(session.source.title)
+        self._service.setText(", ".join(filter(None, (session.source.title, session.along.offline))))
         self._message.setAccessibleName(self._message.text())
 
     def _show_works(self) -> None:

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 from labeler.domain.image import Dataset
 from labeler.state.prompts import Question
 from labeler.state.session import Session
+from labeler.state.settings import Settings
 from labeler.ui.plain import PlainLabel, menu_text, row_text, title_text
 
 FORMATS = (("coco", "COCO: images and annotations.json"), ("viam", "Viam: data, metadata and dataset.jsonl"))
@@ -198,6 +199,10 @@ def _amount(size: int, shown: str) -> str:
     return f"The image that matches {shown}" if size == 1 else f"{size:,} images that match {shown}"
 
 
+LAST_CHOICE = "connection.last"
+"""Where the settings have what was chosen last, without the key."""
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectChoice:
     """Where to connect. `kind` is "local", "server" or "viam"; the key is not shown in its text form."""
@@ -215,9 +220,9 @@ class ConnectChoice:
 
 
 class ConnectDialog(Dialog):
-    """This computer, a server, or app.viam.com."""
+    """This computer, a server, or app.viam.com; filled in with what `settings` say was chosen last."""
 
-    def __init__(self, parent: QWidget, accept: Callable[[ConnectChoice], None]) -> None:
+    def __init__(self, parent: QWidget, accept: Callable[[ConnectChoice], None], settings: Settings) -> None:
         super().__init__(parent, "Connect")
         self.kind = QComboBox()
         for name, title in (("local", "This computer"), ("server", "A server"), ("viam", "app.viam.com")):
@@ -240,6 +245,9 @@ class ConnectDialog(Dialog):
         self.add_buttons("Connect").setDefault(True)
         self.kind.currentIndexChanged.connect(self._kind_chosen)
         self.accepted.connect(lambda: accept(self.choice()))
+        self.address.setText(str(settings.get(f"{LAST_CHOICE}.address", "")))
+        self.certificate.setText(str(settings.get(f"{LAST_CHOICE}.certificate", "")))
+        self.plaintext.setChecked(bool(settings.get(f"{LAST_CHOICE}.plaintext", False)))
         self._kind_chosen()
 
     def _kind_chosen(self) -> None:

@@ -26,6 +26,7 @@ from labeler.domain.image import Choice
 from labeler.state.pictures import Pictures
 from labeler.state.prompts import Prompt, Question, Request
 from labeler.state.session import Mode, Session
+from labeler.ui.along import AlongDialog
 from labeler.ui.bars import ModeBar, StatusBar, undelivered_text
 from labeler.ui.canvas import CanvasView
 from labeler.ui.decode import Decoded
@@ -41,6 +42,7 @@ from labeler.ui.plain import menu_text, title_text
 from labeler.ui.prompt import PromptLine
 from labeler.ui.review import ReviewDialog
 from labeler.ui.theme import apply_theme
+from labeler.ui.thumbs import small_picture
 from labeler.ui.trash import TrashDialog
 
 THEMES = ("system", "light", "dark")
@@ -171,10 +173,11 @@ class Window(QMainWindow):
             Request.OPEN_FOLDER: lambda: self._choose_paths(QFileDialog.FileMode.Directory, "Open folder"),
             Request.OPEN_FILES: lambda: self._choose_paths(QFileDialog.FileMode.ExistingFiles, "Open files"),
             Request.EXPORT: lambda: ExportDialog(self, self.session).open(),
-            Request.CONNECT: lambda: ConnectDialog(self, self._on_connect).open(),
+            Request.CONNECT: lambda: ConnectDialog(self, self._on_connect, self.session.settings).open(),
             Request.DATASETS: lambda: DatasetsDialog(self, self.session).open(),
             Request.PENDING: lambda: ReviewDialog(self, self.session).open(),
-            Request.TRASH: lambda: TrashDialog(self, self.session).open(),
+            Request.TRASH: lambda: TrashDialog(self, self.session, partial(small_picture, self.thumbnails)).open(),
+            Request.TAKEN_ALONG: lambda: AlongDialog(self, self.session).open(),
             Request.TOGGLE_FILTER: lambda: self._toggle(self.filter, "filter"),
             Request.TOGGLE_INSPECTOR: lambda: self._toggle(self.inspector, "inspector"),
             Request.TOGGLE_FILMSTRIP: lambda: self._toggle(self.filmstrip, "filmstrip"),

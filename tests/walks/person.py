@@ -104,7 +104,7 @@ async def at_work(library: Path, folder: Path | None = None, images: int = 0) ->
         if folder:
             await person.open(folder, images)
         yield person
-        assert person.complaints == []
+        assert not person.complaints, person.complaints
 
 
 def values(boxes: Sequence[Box]) -> list[tuple[str, list[float]]]:

@@ -61,14 +61,14 @@ async def draw_bolt(person: Person) -> Box:
 
 async def contradict(person: Person, other: Other, theirs: Box | None) -> Box:
     """Let the other change the box that the person then moves by 10 px; returns the person's version."""
-    await person.desktop._outbox.stop()
+    await person.desktop.place.outbox.stop()
     await person.key("Shift+Right")
     box, image_id = person.box, person.image.id
     (at_service,) = await other.source.images([image_id])
     await other.change(BoxChange(image_id, at_service.box(box.id), theirs))
-    connection = person.desktop._connection
+    connection = person.desktop.place.connection
     assert connection is not None
-    await person.desktop._outbox.start(connection)
+    await person.desktop.place.outbox.start(connection)
     await until(lambda: person.session.review.items, "the conflict")
     await until(lambda: person.session.review.is_known(person.session.review.items[0]), "their version")
     return box

@@ -16,6 +16,7 @@ from labeler.domain.geometry import Point
 from labeler.domain.image import Image
 from labeler.robot import until
 from labeler.samples import SampleSet
+from labeler.ui.dialogs import ConnectDialog
 from tests.client_desktop.data_api import DataApi
 from tests.server.served import Served, run_labeler
 from tests.walks.conftest import Walk
@@ -68,9 +69,12 @@ async def fill_in(person: Person, *answers: str, plaintext: bool = False) -> Non
         if answer:
             await person.type(answer)
     if plaintext:
-        for _ in range(4 - len(answers)):
+        for _ in range(5 - len(answers)):
             await person.key("Tab")
-        await person.key("Tab", "Space")
+        dialog = person.dialog()
+        assert isinstance(dialog, ConnectDialog)
+        if not dialog.plaintext.isChecked():
+            await person.key("Space")
     await person.key("Enter")
 
 

@@ -18,7 +18,7 @@ def test_quitting_says_what_is_not_delivered(walk: Walk, library: Path, samples:
     async def offline() -> None:
         async with at_work(library, samples.folder, 6) as person:
             nobody = await Connection.open(Endpoint("127.0.0.1:1", PLAINTEXT, token="x"))
-            await person.desktop._outbox.start(nobody)
+            await person.desktop.place.outbox.start(nobody)
             await person.edit()
             await person.draw(Point(0.25, 0.25), Point(0.5, 0.5))
             counts = person.session.outbox

@@ -1,0 +1,163 @@
+"""Images are taken along from a real service, labeled while it is away over restarts, and delivered once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from labeler.domain.box import Box
+from labeler.domain.edit import BoxChange, Edit, TagChange, new_id
+from labeler.domain.errors import Unreachable
+from labeler.domain.filter import Filter, Order
+from labeler.domain.saving import SaveState
+from labeler.robot import until
+from labeler.workplace import Workplace
+from tests.along.team import EVERYTHING, Team, draw_pictures, kept, laptop, listed, take
+
+IMAGES, RUNS = 40, 5
+
+
+@pytest.fixture
+async def team(tmp_path: Path) -> AsyncIterator[Team]:
+    draw_pictures(tmp_path / "photos", IMAGES)
+    team = await Team.start(tmp_path / "team", tmp_path / "photos")
+    yield team
+    team.go()
+
+
+async def delivered(place: Workplace) -> None:
+    await until(lambda: not (place.outbox.counts.saving or place.outbox.counts.waiting), "delivery of all edits")
+
+
+async def label(place: Workplace, image_id: str, text: str) -> None:
+    box = Box(new_id(), text, 0.25, 0.25, 0.75, 0.75)
+    place.outbox.put(Edit(f"Added {text}", (BoxChange(image_id, None, box), TagChange(image_id, text, True))))
+    await place.outbox.drained()
+
+
+async def test_labeled_offline_over_restarts_and_delivered_once(team: Team, tmp_path: Path) -> None:
+    data = tmp_path / "laptop"
+    async with laptop(data, team) as place:
+        online = await listed(kept(place), EVERYTHING, Order.NAME)
+        need = await kept(place).need(EVERYTHING)
+        assert (need.images, need.size_bytes) == (IMAGES, sum(image.size_bytes for image in online))
+        await take(kept(place))
+        (one,) = kept(place).sets
+        assert (one.images, one.here, one.size_bytes, one.is_complete) == (IMAGES, IMAGES, need.size_bytes, True)
+        contents = {image.id: await kept(place).image_bytes(image.id) for image in online}
+    team.go()
+    for run in range(RUNS):
+        async with laptop(data, team) as place:
+            source = kept(place)
+            here = await listed(source, EVERYTHING, Order.NAME)
+            assert [image.id for image in here] == [image.id for image in online]
+            assert source.offline == f"offline, {IMAGES} images taken along"
+            assert await source.image_bytes(here[run].id) == contents[here[run].id]
+            for earlier in range(run):
+                (image,) = await listed(source, Filter(tags=(f"run {earlier}",)), Order.NAME)
+                assert [box.label for box in place.outbox.overlay(image).boxes] == [f"run {earlier}"]
+            await label(place, here[run].id, f"run {run}")
+            assert await source.count(Filter(labels=(f"run {run}",))) == 1
+            assert place.outbox.counts.waiting == run + 1
+    team.come()
+    async with laptop(data, team) as place:
+        await delivered(place)
+    theirs = await team.images()
+    assert [[box.label for box in image.boxes] for image in theirs[:RUNS]] == [[f"run {run}"] for run in range(RUNS)]
+    assert [image.tags for image in theirs[:RUNS]] == [(f"run {run}",) for run in range(RUNS)]
+    assert not any(image.is_labeled for image in theirs[RUNS:])
+
+
+async def test_what_was_delivered_is_there_offline_again(team: Team, tmp_path: Path) -> None:
+    """A station with a network between two tunnels: nothing that was delivered looks lost."""
+    data = tmp_path / "laptop"
+    async with laptop(data, team) as place:
+        await take(kept(place))
+        first, second = (await listed(kept(place), EVERYTHING, Order.NAME))[:2]
+        await label(place, first.id, "bolt")
+        await delivered(place)
+    team.go()
+    async with laptop(data, team) as place:
+        await label(place, second.id, "nut")
+        (image,) = await listed(kept(place), Filter(tags=("bolt",)), Order.NAME)
+        assert [box.label for box in image.boxes] == ["bolt"]
+        team.come()
+        await delivered(place)
+        await until(lambda: not kept(place).offline, "the service")
+    team.go()
+    async with laptop(data, team) as place:
+        found = await listed(kept(place), Filter(labels=("bolt", "nut")), Order.NAME)
+        assert [[box.label for box in image.boxes] for image in found] == [["bolt"], ["nut"]]
+        assert place.outbox.state_of(second.id) is SaveState.DELIVERED
+
+
+async def test_changes_of_others_come_with_the_next_refresh_and_conflicts_as_always(team: Team, tmp_path: Path) -> None:
+    data = tmp_path / "laptop"
+    async with laptop(data, team) as place:
+        first = (await listed(kept(place), EVERYTHING, Order.NAME))[0]
+        await label(place, first.id, "bolt")
+        await delivered(place)
+        await take(kept(place))
+        (image,) = await kept(place).images([first.id])
+    (box,) = image.boxes
+    async with laptop(tmp_path / "colleague", team) as other:
+        other.outbox.put(Edit("Moved", (BoxChange(first.id, box, Box(box.id, "bolt", 0.1, 0.1, 0.2, 0.2)),)))
+        await delivered(other)
+    team.go()
+    async with laptop(data, team) as place:
+        (image,) = (await listed(kept(place), EVERYTHING, Order.NAME))[:1]
+        mine = Box(box.id, "washer", box.x_min, box.y_min, box.x_max, box.y_max)
+        place.outbox.put(Edit("Relabeled", (BoxChange(first.id, image.boxes[0], mine),)))
+        await place.outbox.drained()
+        team.come()
+        await until(lambda: place.outbox.counts.conflicts == 1, "the conflict")
+        await until(lambda: not kept(place).offline, "the service")
+        await take(kept(place))
+        assert len(kept(place).sets) == 1
+    team.go()
+    async with laptop(data, team) as place:
+        (theirs,) = await kept(place).images([first.id])
+        assert [(one.label, one.x_min) for one in theirs.boxes] == [("bolt", 0.1)]
+        assert [one.state for one in place.outbox.held] == [SaveState.CONFLICT]
+
+
+async def test_what_only_the_service_can_do_is_refused_offline(team: Team, tmp_path: Path) -> None:
+    data = tmp_path / "laptop"
+    async with laptop(data, team) as place:
+        await kept(place).create_dataset("Bolts")
+        await take(kept(place), Filter(), "All images")
+        images = await listed(kept(place), EVERYTHING, Order.NAME)
+    team.go()
+    async with laptop(data, team) as place:
+        source = kept(place)
+        assert [(one.name, one.images) for one in await source.datasets()] == [("Bolts", 0)]
+        with pytest.raises(Unreachable, match="cannot be done offline"):
+            await source.create_dataset("Nuts")
+        with pytest.raises(Unreachable, match="Nothing can be taken along now"):
+            await take(source)
+        with pytest.raises(Unreachable, match="cannot be reached"):
+            await source.images([images[0].id, "unknown"])
+
+
+async def test_only_what_is_new_is_fetched_again_and_dropping_frees_the_disk(team: Team, tmp_path: Path) -> None:
+    data = tmp_path / "laptop"
+    async with laptop(data, team) as place:
+        images = await listed(kept(place), EVERYTHING, Order.NAME)
+        for image in images[:3]:
+            await label(place, image.id, "few")
+        await delivered(place)
+        await take(kept(place), Filter(tags=("few",)), "few")
+        assert [(one.images, one.here) for one in kept(place).sets] == [(3, 3)]
+        progress = [one async for one in kept(place).take(EVERYTHING, "All images") if one.of_images]
+        assert (progress[0].images, progress[-1].images) == (3, IMAGES)
+        again = [one async for one in kept(place).take(EVERYTHING, "All images") if one.of_images]
+        assert [one.of_bytes for one in again] == [0]
+        few, everything = kept(place).sets
+        await kept(place).drop(everything.number)
+        assert [(one.name, one.images, one.here) for one in kept(place).sets] == [("few", 3, 3)]
+        (pictures,) = data.glob("along-*/pictures")
+        assert len(list(pictures.glob("??/*"))) == 3
+        await kept(place).drop(few.number)
+        assert list(pictures.glob("??/*")) == []
