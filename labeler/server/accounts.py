@@ -15,7 +15,7 @@ import string
 import threading
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -101,7 +101,7 @@ class NewKey:
     robot_id: str
     part_id: str
     api_key_id: str
-    api_key: str
+    api_key: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +247,8 @@ class Accounts:
     def check_key(self, key_id: str, secret: str) -> Caller | None:
         """The caller that a valid key with this secret stands for."""
         self._refresh()
-        organization_id, expected = self._valid_keys.get(key_id, ("", ""))
+        # As long as a true one, so that the time does not tell which ids there are.
+        organization_id, expected = self._valid_keys.get(key_id, ("", "-" * 64))
         matches = hmac.compare_digest(self._hash(secret), expected)
         return Caller(organization_id, key_id) if matches else None
 
@@ -289,6 +290,8 @@ class Accounts:
 
 
 def _opened(path: Path) -> apsw.Connection:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)  # SQLite gives its log the same permissions
+    os.close(handle)
     db = apsw.Connection(str(path))
     db.set_busy_timeout(10_000)
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):

@@ -25,8 +25,8 @@ MESSAGE_BYTES = 60 << 20
 _URL_MINUTES = 15
 _MOST_URL_MINUTES = 7 * 24 * 60
 
-SignUrl = Callable[[str, int], tuple[str, datetime]]
-"""From an image's id and minutes to a URL that needs no key, and when it ends."""
+SignUrl = Callable[[str, int, str], tuple[str, datetime]]
+"""From an image's id, minutes and the id of the key that asks to a URL that needs no key, and when it ends."""
 
 _ORDERS = {data_pb2.ORDER_ASCENDING: Order.OLDEST}
 
@@ -106,7 +106,7 @@ class DataService(LabelingRpcs):
         if not 1 <= minutes <= _MOST_URL_MINUTES:
             raise invalid("expiration_minutes", f"{minutes} is outside 1 to {_MOST_URL_MINUTES}")
         (record,) = await self._catalog.images(caller.organization_id, [one])
-        url, expires = self._sign_url(record.id, minutes)
+        url, expires = self._sign_url(record.id, minutes, caller.key_id)
         response = data_pb2.CreateBinaryDataSignedURLResponse(signed_url=url)
         time_into(response.expires_at, expires)
         return response

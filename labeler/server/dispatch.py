@@ -100,7 +100,7 @@ class Dispatcher(grpc.GenericRpcHandler):
             return _refusing(_unexpected(path))
         if route is None or route.behaviour is None:
             return _refusing(RpcError(grpc.StatusCode.UNIMPLEMENTED, f"{path} is not offered by this service."))
-        return route.handler(caller)
+        return route.handler(caller, lambda: self._authenticate(metadata))
 
 
 def _refusing(error: RpcError) -> grpc.RpcMethodHandler[Any, Any]:
@@ -156,7 +156,11 @@ class _Route:
         self.behaviour: Any = behaviour
         self.is_open = is_open
 
-    def handler(self, who: Caller | Metadata) -> grpc.RpcMethodHandler[Any, Any]:
+    def handler(
+        self, who: Caller | Metadata, authenticate: Callable[[], object] = lambda: None
+    ) -> grpc.RpcMethodHandler[Any, Any]:
+        """`authenticate` is asked again at each message of a stream: its key may have been revoked since it began."""
+
         async def unary_unary(requests: AsyncIterator[bytes], context: Context) -> Message | None:
             async def answer() -> Message:
                 message = await self._only(requests)
@@ -170,7 +174,8 @@ class _Route:
         async def stream_unary(requests: AsyncIterator[bytes], context: Context) -> Message | None:
             async def answer() -> Message:
                 async with self._in_time(self._allowance.upload_seconds, "upload"):
-                    return await self.behaviour(self._bounded(requests), who)  # type: ignore[no-any-return]
+                    messages = self._bounded(requests, authenticate)
+                    return await self.behaviour(messages, who)  # type: ignore[no-any-return]
 
             return await self._guard(answer, who, context)
 
@@ -179,6 +184,7 @@ class _Route:
                 answers = self.behaviour(await self._only(requests), who)
                 try:
                     async for each in answers:
+                        authenticate()
                         await context.write(each)
                 finally:
                     await answers.aclose()
@@ -199,10 +205,13 @@ class _Route:
             raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, "The call ended before its message came.")
         return self._parse(request)
 
-    async def _bounded(self, requests: AsyncIterator[bytes]) -> AsyncIterator[Message]:
+    async def _bounded(
+        self, requests: AsyncIterator[bytes], authenticate: Callable[[], object]
+    ) -> AsyncIterator[Message]:
         """The messages of an upload, as long as they are not too much together."""
         most = left = self._allowance.upload_bytes
         async for request in requests:
+            authenticate()
             left -= len(request)
             if left < 0:
                 text = f"An upload has at most {most >> 20:,} MiB here (--max-upload-mib of the service)."

@@ -23,12 +23,14 @@ from labeler.server.auth_service import Refusals
 from labeler.server.catalog import UNKNOWN_MIME, Catalog, ImageRecord
 from labeler.server.content import Content, reference_problem
 from labeler.server.errors import RpcError
-from labeler.server.tokens import Tokens, read_signed, sign
+from labeler.server.tokens import LOCAL_KEY_ID, Tokens, read_signed, sign
 
 _PREFIX = "/data/"
 _HEAD_BYTES = 16 * 1024
 _SEND_SECONDS = 60.0
 """How long a client may leave sent bytes untaken."""
+_MIME = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}", re.ASCII)
+"""What an uploader says of the kind is a header here, in which a line's end would begin another."""
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 logger = logging.getLogger(__name__)
@@ -45,17 +47,21 @@ class UrlSigner:
         """Where an image's bytes are, for who has a key or token."""
         return f"{self.base}{_PREFIX}{quote(image_id)}" if self.base else ""
 
-    def sign_url(self, image_id: str, minutes: int) -> tuple[str, datetime]:
-        """A URL of the image that needs no key until the time given with it. Raises Refused if nothing answers it."""
+    def sign_url(self, image_id: str, minutes: int, key_id: str) -> tuple[str, datetime]:
+        """A URL of the image that needs no key, until the time given with it or until the asking key is revoked.
+
+        Raises Refused if nothing answers it.
+        """
         if not self.base:
             raise Refused("This service is for programs of this computer alone and has no URLs; read bytes over gRPC.")
         ends = int(time.time()) + minutes * 60
-        token = sign(self._secret, {"image": image_id, "exp": ends})
+        token = sign(self._secret, {"image": image_id, "exp": ends, "key": key_id})
         return f"{self.uri_of(image_id)}?token={quote(token)}", datetime.fromtimestamp(ends, UTC)
 
-    def allows(self, image_id: str, token: str) -> bool:
+    def key_of(self, image_id: str, token: str) -> str:
+        """The id of the key by which a URL of the image was made; empty if the URL is not valid (any more)."""
         claims = read_signed(self._secret, token, time.time())
-        return claims is not None and claims.get("image") == image_id
+        return str(claims.get("key", "")) if claims is not None and claims.get("image") == image_id else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +165,8 @@ class ImageServer:
         image_id = unquote(request.path.removeprefix(_PREFIX))
         token = (request.query.get("token") or [""])[0]
         if token:
-            if not self._signer.allows(image_id, token):
+            key_id = self._signer.key_of(image_id, token)
+            if key_id != LOCAL_KEY_ID and self._accounts.caller_of_key(key_id) is None:
                 raise _Failure(HTTPStatus.FORBIDDEN, "The URL is not valid, or its time is over.")
             organization_id = image_id.partition("/")[0]
         else:
@@ -187,7 +194,7 @@ class ImageServer:
         size = record.size_bytes
         start, end, status = _range_of(request.headers.get("range", ""), size)
         headers = {
-            "Content-Type": record.source.mime_type or UNKNOWN_MIME,
+            "Content-Type": mime if _MIME.fullmatch(mime := record.source.mime_type) else UNKNOWN_MIME,
             "Content-Length": str(end - start),
             "Accept-Ranges": "bytes",
             "X-Content-Type-Options": "nosniff",
@@ -214,7 +221,10 @@ def _parsed(head: bytes) -> _Request:
         name, colon, value = line.partition(":")
         if colon:
             headers[name.strip().lower()] = value.strip()
-    target = urlsplit(words[1])
+    try:
+        target = urlsplit(words[1])
+    except ValueError:
+        raise _Failure(HTTPStatus.BAD_REQUEST, "That is not the path of an image.") from None
     return _Request(words[0], target.path, parse_qs(target.query), headers)
 
 

@@ -254,5 +254,5 @@ WORKS: Mapping[str, type[Work]] = {
 }
 
 
-def _no_url(image_id: str, minutes: int) -> tuple[str, datetime]:
+def _no_url(image_id: str, minutes: int, key_id: str) -> tuple[str, datetime]:
     raise NotImplementedError("no step asks for a URL")

@@ -53,7 +53,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     data = DataService(
         catalog,
         blobs,
-        lambda image, minutes: (f"signed:{image}", NOW + timedelta(minutes=minutes)),
+        lambda image, minutes, key: (f"signed:{image}", NOW + timedelta(minutes=minutes)),
         lambda image: f"uri:{image}",
     )
     sync = SyncService(catalog, blobs, accounts, readings)
