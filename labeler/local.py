@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from labeler.child_environment import environment_of_child
 from labeler.client.channel import PLAINTEXT, Connection, Endpoint
 from labeler.domain.errors import LabelerError, NotSignedIn, Refused, Unreachable
 from labeler.rpc.wire.labeler.v1 import labeler_pb2
@@ -148,6 +149,7 @@ class _Child:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=errors,
+                    env=environment_of_child(),
                     creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
                 )
         stdin, stdout = process.stdin, process.stdout

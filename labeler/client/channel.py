@@ -255,7 +255,7 @@ class Connection:
         try:
             return await call()
         except grpc.aio.AioRpcError as error:
-            status, details = Status(error.code().value[0]), error.details() or ""
+            status, details = Status(error.code().value[0]), self._without_secrets(error.details() or "")
             pushback = str(dict(error.trailing_metadata() or ()).get(PUSHBACK, ""))
             raise error_of(status, details, method, self.endpoint.target, pushback) from None
         except asyncio.CancelledError:
@@ -267,6 +267,12 @@ class Connection:
                 raise self._closed_error(method) from None
             message = "the connection was lost"
             raise error_of(Status.UNAVAILABLE, message, method, self.endpoint.target) from None
+
+    def _without_secrets(self, text: str) -> str:
+        """What a service says, which could repeat what it was sent, and is shown and logged."""
+        for secret in (self.endpoint.api_key, self._token):
+            text = text.replace(secret, "…") if secret else text
+        return text
 
     def _closed_error(self, method: str) -> ServiceFailedError:
         text = f"The connection to {self.endpoint.target} is closed."

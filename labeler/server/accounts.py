@@ -7,6 +7,7 @@ secret is kept as an HMAC under a pepper file beside it, so that neither file al
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import os
@@ -290,8 +291,8 @@ class Accounts:
 
 
 def _opened(path: Path) -> apsw.Connection:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)  # SQLite gives its log the same permissions
-    os.close(handle)
+    with contextlib.suppress(FileExistsError):
+        write_private(path, b"")  # SQLite gives its log the same permissions
     db = apsw.Connection(str(path))
     db.set_busy_timeout(10_000)
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):

@@ -16,6 +16,7 @@ from typing import Any
 import bson
 import grpc
 
+from labeler.child_environment import environment_of_child
 from labeler.domain.filter import Filter
 from labeler.server.errors import RpcError, failed_precondition
 from labeler.server.tabular.mql import pipeline_of, pushed_down
@@ -102,6 +103,7 @@ async def _start(kind: str) -> asyncio.subprocess.Process:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
+        env=environment_of_child(),
         limit=_LINE_BYTES,
     )
 
