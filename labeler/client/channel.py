@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import secrets
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Self, TypeVar, cast
@@ -61,6 +62,8 @@ class Connection:
         self._patience = patience
         self._signing_in: asyncio.Task[None] | None = None
         self._closed = False
+        self.name = secrets.token_hex(8)
+        """Tells what goes over this connection from what others do."""
         self._go_to(endpoint)
 
     def _go_to(self, endpoint: Endpoint) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from labeler.client.channel import Connection
+from labeler.client.channel import NO_METADATA, Connection
 from labeler.client.reconcile import agrees
 from labeler.client.trash import Trash
 from labeler.domain.edit import OnImage
@@ -26,21 +26,25 @@ class Deleting:
         self._connection = connection
         self._trash = Trash(connection)
 
-    async def delete(self, ids: Sequence[str]) -> None:
+    async def delete(self, ids: Sequence[str], metadata: Mapping[str, str] = NO_METADATA) -> None:
         """Delete images. One that is gone already is no error alone; with others the service may refuse all."""
         request = data_pb2.DeleteBinaryDataByIDsRequest(binary_data_ids=ids)
         try:
             await self._connection.unary(
-                _DATA + "DeleteBinaryDataByIDs", request, data_pb2.DeleteBinaryDataByIDsResponse, timeout=DEADLINE
+                _DATA + "DeleteBinaryDataByIDs",
+                request,
+                data_pb2.DeleteBinaryDataByIDsResponse,
+                timeout=DEADLINE,
+                metadata=metadata,
             )
         except Missing:
             if len(ids) > 1:
                 raise
 
-    async def restore(self, ids: Sequence[str]) -> None:
+    async def restore(self, ids: Sequence[str], metadata: Mapping[str, str] = NO_METADATA) -> None:
         """Bring images back. One that is there already is no error alone; with others all are refused."""
         try:
-            await self._trash.restore(ids, DEADLINE)
+            await self._trash.restore(ids, DEADLINE, metadata)
         except Missing as error:
             if len(ids) > 1 or await self._read(ids) == {}:
                 text = "The image is not in the trash any more: it was removed for good."

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
+from labeler.client.attempts import Attempt
 from labeler.client.channel import Connection
-from labeler.client.deleting import Deleting
-from labeler.client.reconcile import agrees, find_ours
+from labeler.client.reconcile import agrees, find_ours, twins_of
+from labeler.client.sending import Sending
 from labeler.domain.box import Box
 from labeler.domain.edit import BoxChange, DeletionChange, MembershipChange, TagChange
-from labeler.domain.errors import Missing
-from labeler.rpc.convert import box_from
-from labeler.rpc.errors import GRPCError, Status
-from labeler.rpc.wire.app.data.v1 import data_pb2
+from labeler.domain.errors import LabelerError, Missing
+from labeler.rpc.convert import EDIT_ID
+from labeler.rpc.errors import GRPCError, InvalidArgumentError, ServiceFailedError, Status
 
-DEADLINE = 20.0
-"""Seconds for a call about one image."""
-BATCH_DEADLINE = 60.0
-"""Seconds for a call about many images."""
-_DATA = "/viam.app.data.v1.DataService/"
+_TRIES = 10
+"""Times that a change is begun anew because others change the image meanwhile, before others go on without it."""
+_NO_VERSION = 0
+"""No image has this version: a call that asks for it is done only if it was done before."""
 
 _DEFINITE = frozenset(
     {
@@ -27,6 +27,28 @@ _DEFINITE = frozenset(
         Status.FAILED_PRECONDITION, Status.OUT_OF_RANGE, Status.UNIMPLEMENTED,
     }
 )  # fmt: skip
+
+Note = Callable[[Attempt], Awaitable[None]]
+"""Awaited before a call that changes anything; returns when it is on disk that the call may have been made so."""
+
+
+class Exactness(Protocol):
+    """What is known of a service's coordinates."""
+
+    exact: bool | None
+    """Whether they come back as they were sent, to the last bit; None where nobody has looked."""
+
+    def note_exact(self, exact: bool) -> None:
+        """Keep what was found, for later runs too."""
+
+
+class _Exact:
+    """Of a service that is known to be exact."""
+
+    exact: bool | None = True
+
+    def note_exact(self, exact: bool) -> None:
+        raise AssertionError("nobody looks where it is known")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,150 +70,137 @@ def is_definite(error: Exception) -> bool:
     return isinstance(error, GRPCError) and error.status in _DEFINITE
 
 
-class Calls:
-    """The calls that deliver changes over one connection. All raise errors of `labeler.rpc.errors`."""
+async def _not_noted(_: Attempt) -> None:
+    return None
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self.deleting = Deleting(connection)
+
+class Calls:
+    """The calls that deliver changes over one connection. All raise errors of `labeler.rpc.errors`.
+
+    `attempt` is how a change was sent by an earlier call that may have done it, None where there was none.
+    """
+
+    def __init__(self, connection: Connection, exactness: Exactness | None = None) -> None:
+        self._sending, self._exactness = Sending(connection), exactness or _Exact()
+        self.deleting = self._sending.deleting
+        self.restored = self._sending.restored
 
     async def set_on_images(
-        self, change: TagChange | MembershipChange | DeletionChange, image_ids: Sequence[str]
+        self,
+        change: TagChange | MembershipChange | DeletionChange,
+        image_ids: Sequence[str],
+        attempt: Attempt | None = None,
+        note: Note = _not_noted,
     ) -> None:
         """Make the tag, the membership or the deletion of the change so on all the images."""
-        if isinstance(change, DeletionChange):
-            await (self.deleting.delete if change.after else self.deleting.restore)(image_ids)
-        elif isinstance(change, TagChange) and change.after:
-            add_tags = data_pb2.AddTagsToBinaryDataByIDsRequest(binary_data_ids=image_ids, tags=[change.tag])
-            name, request, response = "AddTagsToBinaryDataByIDs", add_tags, data_pb2.AddTagsToBinaryDataByIDsResponse
-            await self._connection.unary(_DATA + name, request, response, timeout=BATCH_DEADLINE)
-        elif isinstance(change, TagChange):
-            await self._connection.unary(
-                _DATA + "RemoveTagsFromBinaryDataByIDs",
-                data_pb2.RemoveTagsFromBinaryDataByIDsRequest(binary_data_ids=image_ids, tags=[change.tag]),
-                data_pb2.RemoveTagsFromBinaryDataByIDsResponse,
-                timeout=BATCH_DEADLINE,
-            )
-        elif change.after:
-            await self._connection.unary(
-                _DATA + "AddBinaryDataToDatasetByIDs",
-                data_pb2.AddBinaryDataToDatasetByIDsRequest(binary_data_ids=image_ids, dataset_id=change.dataset_id),
-                data_pb2.AddBinaryDataToDatasetByIDsResponse,
-                timeout=BATCH_DEADLINE,
-            )
-        else:
-            await self._connection.unary(
-                _DATA + "RemoveBinaryDataFromDatasetByIDs",
-                data_pb2.RemoveBinaryDataFromDatasetByIDsRequest(
-                    binary_data_ids=image_ids, dataset_id=change.dataset_id
-                ),
-                data_pb2.RemoveBinaryDataFromDatasetByIDsResponse,
-                timeout=BATCH_DEADLINE,
-            )
+        ids = sorted(image_ids)  # in one order, so that the same images are the same request
+        if attempt is not None and (await self._sending.offers()).remembers(attempt):
+            try:
+                await self._sending.set_on_images(change, ids, attempt)
+            except InvalidArgumentError as error:
+                # These are not the images of then. Told once more, they are as they should be.
+                if not _is_of_another(error):
+                    raise
+            else:
+                return
+        await self._sending.set_on_images(change, ids, await self._noted(note))
 
     async def box(
-        self, change: BoxChange, unsure: bool, known: Collection[str], before_sending: Callable[[], Awaitable[None]]
+        self, change: BoxChange, attempt: Attempt | None = None, known: Collection[str] = (), note: Note = _not_noted
     ) -> Delivered | Conflict:
-        """Add, change or remove a box.
-
-        `unsure` where an earlier call may have done it, `known` are ids that such a call cannot have
-        given. `before_sending` is awaited before the first call that changes anything.
-        """
+        """Add, change or remove a box. `known` are ids that an earlier call cannot have given."""
         if change.before is None:
             assert change.after is not None  # noqa: S101 - a change has at least one side
-            return await self._add(change.image_id, change.after, unsure, known, before_sending)
-        if change.after is None:
-            return await self._remove(change.image_id, change.before, before_sending)
-        return await self._update(change.image_id, change.before, change.after, before_sending)
+            return await self._add(change.image_id, change.after, attempt, known, note)
+        return await self._replace(change, change.before, attempt, note)
+
+    async def _noted(self, note: Note, twins: int | None = None) -> Attempt:
+        attempt = await self._sending.new_attempt(twins)
+        await note(attempt)
+        return attempt
 
     async def _add(
-        self,
-        image_id: str,
-        box: Box,
-        unsure: bool,
-        known: Collection[str],
-        before_sending: Callable[[], Awaitable[None]],
+        self, image_id: str, box: Box, attempt: Attempt | None, known: Collection[str], note: Note
     ) -> Delivered:
-        if unsure and (ours := find_ours(box, await self._boxes(image_id), known)) is not None:
+        offers = await self._sending.offers()
+        if attempt is not None and offers.remembers(attempt):
+            try:
+                return Delivered(await self._sending.add_box(image_id, box, attempt))
+            except InvalidArgumentError as error:
+                if not _is_of_another(error):
+                    raise
+        is_proof = bool(offers.edit_id_seconds or self._exactness.exact)
+        boxes = await self._sending.boxes(image_id) if attempt is not None or not is_proof else ()
+        if attempt is not None and (ours := find_ours(box, boxes, known, attempt.twins)) is not None:
             return Delivered(ours.id)
-        await before_sending()
-        response = await self._connection.unary(
-            _DATA + "AddBoundingBoxToImageByID",
-            data_pb2.AddBoundingBoxToImageByIDRequest(
-                binary_data_id=image_id,
-                label=box.label,
-                x_min_normalized=box.x_min,
-                y_min_normalized=box.y_min,
-                x_max_normalized=box.x_max,
-                y_max_normalized=box.y_max,
-                confidence=box.confidence,
-            ),
-            data_pb2.AddBoundingBoxToImageByIDResponse,
-            timeout=DEADLINE,
-        )
-        return Delivered(response.bbox_id)
+        new = await self._noted(note, None if is_proof else len(twins_of(box, boxes)))
+        given_id = await self._sending.add_box(image_id, box, new)
+        if not is_proof and self._exactness.exact is None:
+            await self._look_at(image_id, replace(box, id=given_id))
+        return Delivered(given_id)
 
-    async def _update(
-        self, image_id: str, before: Box, after: Box, before_sending: Callable[[], Awaitable[None]]
+    async def _look_at(self, image_id: str, sent: Box) -> None:
+        """Find out from a box of ours whether the service keeps coordinates exactly."""
+        try:
+            kept, _ = await self._sending.box(image_id, sent.id)
+        except LabelerError:
+            return  # the next box will tell
+        if kept is not None and agrees(kept, sent):
+            self._exactness.note_exact(kept.rect == sent.rect)
+
+    async def _replace(
+        self, change: BoxChange, before: Box, attempt: Attempt | None, note: Note
     ) -> Delivered | Conflict:
-        theirs = await self._box(image_id, after.id)
-        if theirs is not None and agrees(theirs, after) and after.confidence in (None, theirs.confidence):
+        """Change or remove a box, if it is still as the person saw it."""
+        image_id, after = change.image_id, change.after
+        if attempt is not None and await self._was_done(image_id, before, after, attempt):
             return Delivered()
-        if theirs is None or not agrees(theirs, before):
-            return Conflict(theirs)
-        await before_sending()
-        try:
-            await self._connection.unary(
-                _DATA + "UpdateBoundingBox",
-                data_pb2.UpdateBoundingBoxRequest(
-                    binary_data_id=image_id,
-                    bbox_id=after.id,
-                    label=after.label,
-                    x_min_normalized=after.x_min,
-                    y_min_normalized=after.y_min,
-                    x_max_normalized=after.x_max,
-                    y_max_normalized=after.y_max,
-                    confidence=after.confidence,
-                ),
-                data_pb2.UpdateBoundingBoxResponse,
-                timeout=DEADLINE,
-            )
-        except Missing:
-            return Conflict(None)
-        return Delivered()
-
-    async def _remove(
-        self, image_id: str, before: Box, before_sending: Callable[[], Awaitable[None]]
-    ) -> Delivered | Conflict:
-        try:
-            theirs = await self._box(image_id, before.id)
-            if theirs is None:
+        for _ in range(_TRIES):
+            try:
+                theirs, version = await self._sending.box(image_id, before.id)
+            except Missing:
+                if after is None:
+                    return Delivered()
+                raise
+            if _is_done(theirs, after):
                 return Delivered()
-            if not agrees(theirs, before):
+            if theirs is None or not agrees(theirs, before):
                 return Conflict(theirs)
-            await before_sending()
-            await self._connection.unary(
-                _DATA + "RemoveBoundingBoxFromImageByID",
-                data_pb2.RemoveBoundingBoxFromImageByIDRequest(binary_data_id=image_id, bbox_id=before.id),
-                data_pb2.RemoveBoundingBoxFromImageByIDResponse,
-                timeout=DEADLINE,
-            )
-        except Missing:
-            return Delivered()
-        return Delivered()
+            attempt = await self._noted(note)
+            try:
+                await self._sending.replace_box(image_id, before, after, attempt, version)
+            except Missing:
+                return Delivered() if after is None else Conflict(None)
+            except ServiceFailedError as error:
+                if version is None or error.status is not Status.ABORTED:
+                    raise
+            else:
+                return Delivered()
+        text = "Others change the image all the time."
+        raise ServiceFailedError(Status.ABORTED, text, text=text)
 
-    async def restored(self) -> None:
-        """Return when the service, which could not be reached, can be reached again."""
-        await self._connection.restored()
+    async def _was_done(self, image_id: str, before: Box, after: Box | None, attempt: Attempt) -> bool:
+        """Whether the service says that it has done what was sent then; nothing is done now."""
+        offers = await self._sending.offers()
+        if not offers.versions or not offers.remembers(attempt):
+            return False
+        try:
+            await self._sending.replace_box(image_id, before, after, attempt, _NO_VERSION)
+        except (Missing, InvalidArgumentError):
+            return False
+        except ServiceFailedError as error:
+            if error.status is not Status.ABORTED:
+                raise
+            return False
+        return True
 
-    async def _box(self, image_id: str, box_id: str) -> Box | None:
-        return next((box for box in await self._boxes(image_id) if box.id == box_id), None)
 
-    async def _boxes(self, image_id: str) -> tuple[Box, ...]:
-        response = await self._connection.unary(
-            _DATA + "BinaryDataByIDs",
-            data_pb2.BinaryDataByIDsRequest(binary_data_ids=[image_id], include_binary=False),
-            data_pb2.BinaryDataByIDsResponse,
-            timeout=DEADLINE,
-        )
-        return tuple(box_from(box) for data in response.data for box in data.metadata.annotations.bboxes)
+def _is_of_another(error: InvalidArgumentError) -> bool:
+    """Whether the service remembers another request under this edit id."""
+    return EDIT_ID in error.message
+
+
+def _is_done(theirs: Box | None, after: Box | None) -> bool:
+    if theirs is None or after is None:
+        return theirs is after
+    return agrees(theirs, after) and after.confidence in (None, theirs.confidence)

@@ -7,6 +7,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
 
+from labeler.client.attempts import Attempt
 from labeler.client.deliver import Calls, Conflict, is_definite
 from labeler.client.ledger import Ledger
 from labeler.client.pending import Stage, Unit
@@ -107,7 +108,7 @@ class Delivery:
         if isinstance(change, BoxChange):
             await self._deliver_box(units[0], change)
         elif units := await self._as_seen(units):
-            await self._set_on_images(units)
+            await self._set_on_images(units, units[0].attempt)
 
     async def _as_seen(self, units: Sequence[Unit]) -> Sequence[Unit]:
         """The units, without deletions of images on which somebody else put something meanwhile: those are held."""
@@ -123,7 +124,9 @@ class Delivery:
     async def _deliver_box(self, unit: Unit, change: BoxChange) -> None:
         known = self._ledger.known_ids(unit.image_id)
         try:
-            result = await self._calls.box(change, unit.unsure, known, lambda: self._ledger.mark_sent([unit]))
+            result = await self._calls.box(
+                change, unit.attempt, known, lambda attempt: self._ledger.mark_sent([unit], attempt)
+            )
         except Exception as error:
             if not is_definite(error):
                 raise
@@ -134,13 +137,14 @@ class Delivery:
         else:
             self._ledger.confirm([unit], result.given_id)
 
-    async def _set_on_images(self, units: Sequence[Unit]) -> None:
+    async def _set_on_images(self, units: Sequence[Unit], attempt: Attempt | None = None) -> None:
         """One call for all; where it is refused, halves, until what is refused is alone."""
         change = units[0].change
         assert not isinstance(change, BoxChange)  # noqa: S101 - the caller has looked
-        await self._ledger.mark_sent(units)
         try:
-            await self._calls.set_on_images(change, [unit.image_id for unit in units])
+            await self._calls.set_on_images(
+                change, [unit.image_id for unit in units], attempt, lambda new: self._ledger.mark_sent(units, new)
+            )
         except Exception as error:
             if not is_definite(error):
                 raise

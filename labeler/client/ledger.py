@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from labeler.client.attempts import Attempt
 from labeler.client.outbox_rows import OutboxRows
 from labeler.client.pending import Head, Pending, PendingIndex, Stage, Unit, subject_of
 from labeler.client.recent import Recent
@@ -55,6 +56,7 @@ class Ledger:
         self.rows = OutboxRows(path, target, self._set_storage_trouble, vfs, retry_seconds)
         self._last_number = self.rows.loaded.last_number
         self.names = dict(self.rows.loaded.names)
+        self.exact = self.rows.loaded.exact
         self._given = set(self.names.values())
         self.index.add(self.rows.loaded.rows)
         for row in self.rows.loaded.rows:
@@ -182,13 +184,18 @@ class Ledger:
                     break
         return found
 
-    async def mark_sent(self, units: Iterable[Unit]) -> None:
-        """Return when it is on disk that the service may have these."""
-        rows = [row for unit in units for row in unit.rows if not row.sent]
+    async def mark_sent(self, units: Iterable[Unit], attempt: Attempt) -> None:
+        """Return when it is on disk that the service may have these, and how they were sent."""
+        rows = [row for unit in units for row in unit.rows if not row.sent or row.attempt != attempt]
         if rows:
-            await self.rows.mark_sent(row.key for row in rows)
+            await self.rows.mark_sent((row.key for row in rows), attempt)
             for row in rows:
-                row.sent = True
+                row.sent, row.attempt = True, attempt
+
+    def note_exact(self, exact: bool) -> None:
+        """Keep whether the service's coordinates come back as they were sent."""
+        self.exact = exact
+        self.rows.note_exact(exact)
 
     def known_ids(self, image_id: str) -> set[str]:
         """Ids of boxes that are not what a lost reply was about."""
@@ -273,9 +280,12 @@ class Ledger:
         self.rows.settle([], {}, [(row.key, row.change)])
 
 
-def _call_of(unit: Unit) -> tuple[str, str, bool] | None:
-    """What a call about many images says; None for a change that is about one image, and for no call."""
+def _call_of(unit: Unit) -> tuple[str, str, bool, str] | None:
+    """What a call about many images says; None for a change that is about one image, and for no call.
+
+    What was sent in one call is sent again in one, which the service knows by its edit id.
+    """
     change = unit.change
     if isinstance(change, BoxChange) or unit.changes_nothing:
         return None
-    return (*subject_of(change), change.after)
+    return (*subject_of(change), change.after, unit.attempt.edit_id if unit.attempt else "")

@@ -59,7 +59,7 @@ class Outbox:
     async def start(self, connection: Connection) -> None:
         """Deliver over this connection from now on, instead of over the one before."""
         await self.stop()
-        self._delivery = Delivery(self._ledger, Calls(connection), self._sleep, self._uniform)
+        self._delivery = Delivery(self._ledger, Calls(connection, self._ledger), self._sleep, self._uniform)
         self._running = asyncio.create_task(self._delivery.run(), name="delivery")
         self._running.add_done_callback(self._ended)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import apsw
 
+from labeler.client.attempts import Attempt
 from labeler.client.pending import Head, Pending, Stage
 from labeler.client.session_rows import SessionRows, load_last_run
 from labeler.client.writer import Writer
@@ -19,9 +20,8 @@ from labeler.domain.edit import Change
 from labeler.domain.edit_json import change_from_json, change_to_json
 from labeler.domain.errors import InvalidValue, Refused
 
-SCHEMA_VERSION = 1
 _APPLICATION_ID = 0x4C424F58
-_SCHEMA = f"""
+_FIRST = f"""
     CREATE TABLE edit (number INTEGER PRIMARY KEY, target TEXT NOT NULL, head TEXT NOT NULL);
     CREATE TABLE change (
         edit INTEGER NOT NULL REFERENCES edit (number), place INTEGER NOT NULL, body TEXT NOT NULL,
@@ -31,8 +31,15 @@ _SCHEMA = f"""
         target TEXT NOT NULL, ours TEXT NOT NULL, given TEXT NOT NULL, PRIMARY KEY (target, ours)
     ) WITHOUT ROWID;
     PRAGMA application_id = {_APPLICATION_ID};
-    PRAGMA user_version = {SCHEMA_VERSION};
 """
+_ATTEMPTS = """
+    ALTER TABLE change ADD COLUMN edit_id TEXT NOT NULL DEFAULT '';
+    ALTER TABLE change ADD COLUMN twins INTEGER;
+    CREATE TABLE service (target TEXT PRIMARY KEY, exact INTEGER NOT NULL) WITHOUT ROWID;
+"""
+_STEPS = (_FIRST, _ATTEMPTS)
+"""What brings a file from each version to the next."""
+SCHEMA_VERSION = len(_STEPS)
 _SETTINGS = """
     PRAGMA locking_mode = EXCLUSIVE;
     PRAGMA journal_mode = WAL;
@@ -45,6 +52,7 @@ _SETTINGS = """
     BEGIN IMMEDIATE; COMMIT;
 """
 
+_ADD_CHANGE = "INSERT INTO change (edit, place, body, stage, sent, problem) VALUES (?, ?, ?, ?, 0, '')"
 Key = tuple[int, int]
 """The number of an edit and the place of a change in it."""
 
@@ -56,6 +64,8 @@ class Loaded:
     rows: tuple[Pending, ...]
     names: Mapping[str, str]
     last_number: int
+    exact: bool | None
+    """Whether the service keeps coordinates to the last bit; None where that has not been found out."""
 
 
 class OutboxRows:
@@ -86,13 +96,19 @@ class OutboxRows:
 
         def write(connection: apsw.Connection) -> None:
             connection.execute("INSERT INTO edit VALUES (?, ?, ?)", edit)
-            _many(connection, "INSERT INTO change VALUES (?, ?, ?, ?, 0, '')", rows)
+            _many(connection, _ADD_CHANGE, rows)
 
         return self._writer.submit(write)
 
-    def mark_sent(self, keys: Iterable[Key]) -> asyncio.Future[None]:
-        rows = tuple(keys)
-        return self._writer.submit(lambda c: _many(c, "UPDATE change SET sent = 1 WHERE edit = ? AND place = ?", rows))
+    def mark_sent(self, keys: Iterable[Key], attempt: Attempt) -> asyncio.Future[None]:
+        rows = tuple((attempt.edit_id, attempt.twins, *key) for key in keys)
+        sql = "UPDATE change SET sent = 1, edit_id = ?, twins = ? WHERE edit = ? AND place = ?"
+        return self._writer.submit(lambda connection: _many(connection, sql, rows))
+
+    def note_exact(self, exact: bool) -> None:
+        row = (self._target, int(exact))
+        sql = "INSERT OR REPLACE INTO service (target, exact) VALUES (?, ?)"
+        self._writer.submit(lambda connection: _many(connection, sql, [row]))
 
     def set_stage(self, keys: Iterable[Key], stage: Stage, sent: bool, problem: str) -> asyncio.Future[None]:
         rows = tuple((stage.value, int(sent), _storable(problem), *key) for key in keys)
@@ -147,9 +163,11 @@ def _prepare(connection: apsw.Connection, path: Path) -> None:
         damage = connection.pragma("quick_check")
         if damage != "ok":
             raise Refused(f"{path}: the file is damaged ({damage}). Keep a copy of it and ask for help.")
-        if not version:
+        if version < SCHEMA_VERSION:
             with connection:
-                connection.execute(_SCHEMA).fetchall()
+                for step in _STEPS[version:]:
+                    connection.execute(step).fetchall()
+                connection.pragma("user_version", SCHEMA_VERSION)
     except (Refused, apsw.Error):
         connection.close(True)
         raise
@@ -158,23 +176,26 @@ def _prepare(connection: apsw.Connection, path: Path) -> None:
 def _load(connection: apsw.Connection, path: Path, target: str) -> Loaded:
     last: int = connection.execute("SELECT ifnull(max(number), 0) FROM edit").get
     found = connection.execute(
-        "SELECT number, head, place, body, stage, sent, problem FROM edit JOIN change ON edit = number "
+        "SELECT number, head, place, body, stage, sent, problem, edit_id, twins FROM edit JOIN change ON edit = number "
         "WHERE target = ? ORDER BY number, place",
         (target,),
     )
     heads: dict[int, Head] = {}
     rows = []
     try:
-        for number, head, place, body, stage, sent, problem in found:
+        for number, head, place, body, stage, sent, problem, edit_id, twins in found:
             if number not in heads:
                 heads[number] = _head_from_json(number, head)
-            rows.append(Pending(heads[number], place, change_from_json(body), Stage(stage), bool(sent), problem))
+            attempt = Attempt(edit_id, twins)
+            row = Pending(heads[number], place, change_from_json(body), Stage(stage), bool(sent), attempt, problem)
+            rows.append(row)
     except (InvalidValue, ValueError, KeyError) as error:
         connection.close(True)
         raise Refused(f"{path}: holds an edit that cannot be read ({error}). Keep a copy of it.") from error
     given = connection.execute("SELECT ours, given FROM name WHERE target = ?", (target,))
     names = {str(ours): str(theirs) for ours, theirs in given}
-    return Loaded(tuple(rows), names, last)
+    exact = connection.execute("SELECT exact FROM service WHERE target = ?", (target,)).get
+    return Loaded(tuple(rows), names, last, None if exact is None else bool(exact))
 
 
 def _why_not_opened(path: Path, error: Exception) -> str:
@@ -185,7 +206,7 @@ def _why_not_opened(path: Path, error: Exception) -> str:
     return f"{path}: labels cannot be kept there ({error}). Make room or choose another folder."
 
 
-def _many(connection: apsw.Connection, sql: str, rows: Sequence[tuple[int | str, ...]]) -> None:
+def _many(connection: apsw.Connection, sql: str, rows: Sequence[tuple[int | str | None, ...]]) -> None:
     if rows:
         connection.executemany(sql, rows)
 

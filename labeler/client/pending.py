@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
+from labeler.client.attempts import NO_ATTEMPT, Attempt
 from labeler.client.reconcile import changes_nothing, find_ours
 from labeler.domain.edit import BoxChange, Change, DeletionChange, MembershipChange, TagChange, rename_boxes
 from labeler.domain.image import Image
@@ -66,7 +67,8 @@ class Head:
 @dataclass(slots=True, eq=False)
 class Pending:
     """One change on its way. `sent` is set, on disk, before the change is first sent and says that the
-    service may have it; a definite refusal clears it. `busy` while a call about it is under way.
+    service may have it, sent as `attempt` says; a definite refusal clears it. `busy` while a call about it is
+    under way.
     """
 
     head: Head
@@ -74,6 +76,7 @@ class Pending:
     change: Change
     stage: Stage = Stage.SAVING
     sent: bool = False
+    attempt: Attempt = NO_ATTEMPT
     problem: str = ""
     busy: bool = False
     attempts: int = 0
@@ -113,6 +116,11 @@ class Unit:
         if isinstance(first, BoxChange) and isinstance(last, BoxChange):
             return BoxChange(first.image_id, first.before, last.after)
         return last
+
+    @property
+    def attempt(self) -> Attempt | None:
+        """How it was sent, where the service may have it."""
+        return self.rows[0].attempt if self.unsure else None
 
     @property
     def changes_nothing(self) -> bool:

@@ -7,7 +7,7 @@ four doubles.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from labeler.domain.box import Box
@@ -35,9 +35,23 @@ def _moved(value: float, offset: float) -> float:
     return value + offset if 0 <= value + offset <= 1 else value - offset
 
 
-def find_ours(ours: Box, boxes: Iterable[Box], known: Collection[str]) -> Box | None:
-    """The box that adding `ours` made: the same label and doubles, under an id not known before."""
-    return next((box for box in boxes if box.id not in known and _identical(box, ours)), None)
+def find_ours(ours: Box, boxes: Sequence[Box], known: Collection[str], twins_before: int | None = None) -> Box | None:
+    """The box that adding `ours` made: the same label and doubles, under an id not known before.
+
+    `twins_before` is given where the service does not keep doubles: how many boxes like it the image had. If
+    it has more now, the last of them is taken.
+    """
+    exact = next((box for box in boxes if box.id not in known and _identical(box, ours)), None)
+    if exact is not None or twins_before is None:
+        return exact
+    twins = twins_of(ours, boxes)
+    new = [box for box in twins if box.id not in known]
+    return new[-1] if new and len(twins) > twins_before else None
+
+
+def twins_of(box: Box, boxes: Iterable[Box]) -> list[Box]:
+    """The boxes that a person would say are the same."""
+    return [one for one in boxes if agrees(one, box)]
 
 
 def agrees(one: Box | None, other: Box | None) -> bool:

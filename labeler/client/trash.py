@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from labeler.client.channel import DEFAULT_TIMEOUT, Connection
+from labeler.client.channel import DEFAULT_TIMEOUT, NO_METADATA, Connection
 from labeler.domain.trash import TrashedImage, TrashPage
 from labeler.rpc.convert import time_from
 from labeler.rpc.wire.labeler.v1 import labeler_pb2
@@ -41,11 +41,20 @@ class Trash:
         )
         return TrashPage(tuple(images), response.next_page_token)
 
-    async def restore(self, ids: Sequence[str] | None, timeout: float = DEFAULT_TIMEOUT) -> int:
+    async def restore(
+        self,
+        ids: Sequence[str] | None,
+        timeout: float = DEFAULT_TIMEOUT,
+        metadata: Mapping[str, str] = NO_METADATA,
+    ) -> int:
         """Bring images back with all that was on them, or (None) all; returns how many. Raises Missing for all."""
         request = labeler_pb2.RestoreImagesRequest(binary_data_ids=ids or (), all=ids is None)
         response = await self._connection.unary(
-            _SERVICE + "RestoreImages", request, labeler_pb2.RestoreImagesResponse, timeout=timeout
+            _SERVICE + "RestoreImages",
+            request,
+            labeler_pb2.RestoreImagesResponse,
+            timeout=timeout,
+            metadata=metadata,
         )
         return response.restored
 

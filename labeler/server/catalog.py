@@ -256,7 +256,7 @@ class Catalog(Protocol):
         """
         ...
 
-    async def restore_images(self, organization_id: str, ids: Sequence[str] | None) -> int:
+    async def restore_images(self, organization_id: str, ids: Sequence[str] | None, terms: Terms = FREELY) -> int:
         """Bring images back from the trash, None for all, as they were; returns how many.
 
         Datasets deleted since stay deleted. Raises Missing.

@@ -43,7 +43,7 @@ class TrashService:
         self, request: labeler_pb2.RestoreImagesRequest, caller: Caller
     ) -> labeler_pb2.RestoreImagesResponse:
         which = _which(request.binary_data_ids, request.all)
-        restored = await self._catalog.restore_images(caller.organization_id, which)
+        restored = await self._catalog.restore_images(caller.organization_id, which, caller.terms)
         return labeler_pb2.RestoreImagesResponse(restored=restored)
 
     async def PurgeImages(

@@ -31,11 +31,7 @@ class ServiceLabels:
         await self._calls.set_on_images(TagChange(image_ids[0], tag, True), image_ids)
 
     async def add_box(self, image_id: str, box: Box) -> None:
-        await self._calls.box(BoxChange(image_id, None, box), unsure=False, known=(), before_sending=_at_once)
-
-
-async def _at_once() -> None:
-    return None
+        await self._calls.box(BoxChange(image_id, None, box))
 
 
 class Line:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import struct
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -61,7 +62,7 @@ class DataApi:
 
     `fail_before[rpc]` and `fail_after[rpc]` are statuses for the next calls of an RPC, given before it is
     done or instead of the reply; None is for a call that succeeds. `on_call[rpc]` are called with each
-    request as it comes; it is done when `hold_until[rpc]` is set.
+    request as it comes; it is done when `hold_until[rpc]` is set. With `rounds`, coordinates are kept in 32 bits.
     """
 
     def __init__(self, *image_ids: str) -> None:
@@ -74,6 +75,7 @@ class DataApi:
         self.on_call: dict[str, list[Before]] = defaultdict(list)
         self.organizations = {ORGANIZATION: "Acme"}
         self.skips_unknown = False
+        self.rounds = False
         self.hold_until: dict[str, asyncio.Event] = {}
         self._numbers = itertools.count(1)
 
@@ -209,14 +211,17 @@ class DataApi:
             data_pb2.BoundingBox(
                 id=box_id,
                 label=request.label,
-                x_min_normalized=request.x_min_normalized,
-                y_min_normalized=request.y_min_normalized,
-                x_max_normalized=request.x_max_normalized,
-                y_max_normalized=request.y_max_normalized,
+                x_min_normalized=self._kept(request.x_min_normalized),
+                y_min_normalized=self._kept(request.y_min_normalized),
+                x_max_normalized=self._kept(request.x_max_normalized),
+                y_max_normalized=self._kept(request.y_max_normalized),
                 confidence=request.confidence if request.HasField("confidence") else None,
             )
         )
         return data_pb2.AddBoundingBoxToImageByIDResponse(bbox_id=box_id)
+
+    def _kept(self, value: float) -> float:
+        return float(struct.unpack("f", struct.pack("f", value))[0]) if self.rounds else value
 
     async def UpdateBoundingBox(self, request: Any, context: Any) -> Any:
         image = await self._image(request.binary_data_id, context)

@@ -103,8 +103,8 @@ class SqliteCatalog:
     async def trash(self, organization_id: str, last: str = "", limit: int = 1_000) -> TrashPage:
         return await self._database.read(lambda on: trash.trash(on, organization_id, last, limit))
 
-    async def restore_images(self, organization_id: str, ids: Sequence[str] | None) -> int:
-        return await self._change(organization_id, FREELY, lambda on: trash.restore_images(on, organization_id, ids))
+    async def restore_images(self, organization_id: str, ids: Sequence[str] | None, terms: Terms = FREELY) -> int:
+        return await self._change(organization_id, terms, lambda on: trash.restore_images(on, organization_id, ids))
 
     async def purge_images(self, organization_id: str, ids: Sequence[str] | None) -> Purged:
         return await self._database.write(lambda on: trash.purge_images(on, organization_id, ids))

@@ -77,7 +77,8 @@ def changed(session: Session, organization_id: str, position: str, limit: int, a
         [org, version, number, author, author, version, number, limit + 1],
     )
     deleted = session.rows(
-        f"{columns.format(table='trash_image')} WHERE {where} {end}", [org, version, number, limit + 1]
+        f"{columns.format(table='trash_image')} WHERE {where} AND (i.author <> ? OR ? = 0) {end}",
+        [org, version, number, author, author, limit + 1],
     )
     found: list[Row] = sorted((*there, *deleted))
     shown = found[:limit]

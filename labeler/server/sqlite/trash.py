@@ -35,8 +35,9 @@ def delete_images(session: Session, organization_id: str, which: Selection) -> i
     if not found:
         return 0
     session.change(
-        f"INSERT INTO trash_image ({_IMAGE}, deleted_us, version) SELECT {_IMAGE}, ?, ? FROM image WHERE {_PICKED}",
-        [now_us(), last_change(session)[0]],
+        f"INSERT INTO trash_image ({_IMAGE}, deleted_us, version, author) "
+        f"SELECT {_IMAGE}, ?, ?, ? FROM image WHERE {_PICKED}",
+        [now_us(), *last_change(session)],
     )
     for table, trash, columns in _ON_IMAGE:
         _copy(session, table, trash, columns)

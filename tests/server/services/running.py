@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
+import grpc
 import grpc.aio
 
 from labeler.client.channel import PLAINTEXT, Connection, Endpoint
 from labeler.disk import make_data_directory
+from labeler.rpc.convert import EDIT_ID
 from labeler.rpc.wire.app.datasync.v1 import data_sync_pb2
 from labeler.server.accounts import Accounts, NewKey
 from labeler.server.services import Services
@@ -18,11 +21,34 @@ from tests.memory_source import picture_bytes
 SYNC = "/viam.app.datasync.v1.DataSyncService/"
 
 
-class Running:
-    """`key` is one key of its first organization."""
+class Arrivals(grpc.aio.ServerInterceptor):
+    """Notes the names and edit ids of calls as they come."""
 
-    def __init__(self, services: Services, accounts: Accounts, address: str, key: NewKey) -> None:
-        self.services, self.accounts, self.address, self.key = services, accounts, address, key
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, str]] = []
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler[Any, Any] | None:
+        metadata = dict(handler_call_details.invocation_metadata or ())
+        name = str(handler_call_details.method).rpartition("/")[2]
+        self.calls.append((name, str(metadata.get(EDIT_ID, ""))))
+        return await continuation(handler_call_details)
+
+
+class Running:
+    """`key` is one key of its first organization, `calls` are the names and edit ids of calls that have come."""
+
+    def __init__(
+        self, services: Services, accounts: Accounts, address: str, key: NewKey, calls: list[tuple[str, str]]
+    ) -> None:
+        self.services, self.accounts, self.address, self.key, self.calls = services, accounts, address, key, calls
+
+    def edit_ids(self, name: str) -> list[str]:
+        """Of the calls of one RPC, in the order in which they came."""
+        return [edit_id for called, edit_id in self.calls if called == name]
 
     async def connect(self, key: NewKey | None = None) -> Connection:
         """A connection with this key, or the first organization's."""
@@ -35,12 +61,13 @@ async def running(directory: Path) -> AsyncIterator[Running]:
     make_data_directory(directory)
     accounts = Accounts(directory)
     services = Services(directory, accounts, ())
-    server = grpc.aio.server()
+    arrivals = Arrivals()
+    server = grpc.aio.server(interceptors=[arrivals])
     server.add_generic_rpc_handlers((services.dispatcher,))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     try:
-        yield Running(services, accounts, f"127.0.0.1:{port}", await accounts.create_key(""))
+        yield Running(services, accounts, f"127.0.0.1:{port}", await accounts.create_key(""), arrivals.calls)
     finally:
         services.stop_streams()
         await server.stop(None)

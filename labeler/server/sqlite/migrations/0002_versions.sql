@@ -12,6 +12,7 @@ ALTER TABLE image ADD COLUMN author INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE image ADD COLUMN others_version INTEGER NOT NULL DEFAULT 1;
 CREATE INDEX image_version ON image (org, version, number);
 ALTER TABLE trash_image ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE trash_image ADD COLUMN author INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX trash_image_version ON trash_image (org, version, number);
 
 -- What is on an image is changed in many ways, also by what deletes a dataset; none may forget the image's version.

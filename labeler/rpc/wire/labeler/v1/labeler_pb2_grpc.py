@@ -29,8 +29,8 @@ class LabelerServiceStub:
     """What the desktop asks of the labeler's own data service beyond Viam's Data API.
     A service that does not offer it answers UNIMPLEMENTED, and the desktop does without.
 
-    Besides, calls of the Data API that change boxes, tags, datasets and what is in them, and that delete images, honour
-    metadata, where Describe says so:
+    Besides, calls of the Data API that change boxes, tags, datasets and what is in them, and that delete images, and
+    RestoreImages, honour metadata, where Describe says so:
 
     labeler-edit-id   At most 64 characters, another for each change: a UUID. The call is done once in the organization.
     Asked for again, also while it is still being done and after a restart of the service, it answers
@@ -100,8 +100,8 @@ class LabelerServiceServicer:
     """What the desktop asks of the labeler's own data service beyond Viam's Data API.
     A service that does not offer it answers UNIMPLEMENTED, and the desktop does without.
 
-    Besides, calls of the Data API that change boxes, tags, datasets and what is in them, and that delete images, honour
-    metadata, where Describe says so:
+    Besides, calls of the Data API that change boxes, tags, datasets and what is in them, and that delete images, and
+    RestoreImages, honour metadata, where Describe says so:
 
     labeler-edit-id   At most 64 characters, another for each change: a UUID. The call is done once in the organization.
     Asked for again, also while it is still being done and after a restart of the service, it answers
@@ -240,8 +240,8 @@ class LabelerService:
     """What the desktop asks of the labeler's own data service beyond Viam's Data API.
     A service that does not offer it answers UNIMPLEMENTED, and the desktop does without.
 
-    Besides, calls of the Data API that change boxes, tags, datasets and what is in them, and that delete images, honour
-    metadata, where Describe says so:
+    Besides, calls of the Data API that change boxes, tags, datasets and what is in them, and that delete images, and
+    RestoreImages, honour metadata, where Describe says so:
 
     labeler-edit-id   At most 64 characters, another for each change: a UUID. The call is done once in the organization.
     Asked for again, also while it is still being done and after a restart of the service, it answers
