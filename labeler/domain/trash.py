@@ -22,8 +22,8 @@ class TrashedImage:
     tags: int = 0
 
     def days_left(self, now: datetime) -> int:
-        """Whole days until it goes, of which the last has begun at 0."""
-        return max((self.expires - now).days, 0)
+        """Days until it goes, the begun one counted; 0 when its time is over."""
+        return max(-((now - self.expires) // timedelta(days=1)), 0)
 
 
 @dataclass(frozen=True, slots=True)

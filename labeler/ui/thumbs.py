@@ -19,3 +19,8 @@ def thumbnail(thumbnails: Pictures[Decoded], image_id: str, size: int) -> Decode
     sizes = (size, *(other for other in reversed(BUCKETS) if other != size))
     found = (thumbnails.get(Wanted(image_id, one)) for one in sizes)
     return next((picture for picture in found if picture is not None), None)
+
+
+def small_picture(thumbnails: Pictures[Decoded], image_id: str) -> Decoded | None:
+    """A thumbnail in memory, of any size."""
+    return thumbnail(thumbnails, image_id, BUCKETS[0])

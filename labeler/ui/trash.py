@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
 
 from labeler.domain.amounts import count_text
@@ -15,20 +16,25 @@ from labeler.state.prompts import Question
 from labeler.state.session import Session
 from labeler.state.trash import Trash
 from labeler.ui.choices import ChoicesDialog
+from labeler.ui.decode import Decoded
 from labeler.ui.dialogs import QuestionDialog
 from labeler.ui.plain import PlainLabel, row_text
+from labeler.ui.theme import GAP
 
 Index = QModelIndex | QPersistentModelIndex
 COLUMNS = ("Image", "Deleted", "Left", "On it")
 NOWHERE = QModelIndex()
+ROOM = QSize(64, 44)
+Picture = Callable[[str], Decoded | None]
+"""A small picture of an image by its id, if there is one in memory: the service gives none of what is deleted."""
 
 
 class TrashModel(QAbstractTableModel):
     """The images of a trash as rows; more are read as somebody comes to the end."""
 
-    def __init__(self, trash: Trash) -> None:
+    def __init__(self, trash: Trash, picture: Picture) -> None:
         super().__init__()
-        self._trash = trash
+        self._trash, self._picture = trash, picture
         self.images: list[TrashedImage] = []
 
     def refresh(self) -> None:
@@ -61,13 +67,34 @@ class TrashModel(QAbstractTableModel):
         return COLUMNS[section] if is_title else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        texts = texts_of(self.images[index.row()])
+        image = self.images[index.row()]
+        if role == Qt.ItemDataRole.SizeHintRole and index.column() == 0:
+            return ROOM
+        if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
+            return self._icon(image.id)
+        texts = texts_of(image)
         if role == Qt.ItemDataRole.DisplayRole:
             return texts[index.column()]
         if role == Qt.ItemDataRole.AccessibleTextRole:
             name, deleted, left, on_it = texts
             return f"{name}, deleted {deleted}, {left} left, {on_it}" if index.column() == 0 else texts[index.column()]
         return None
+
+    def _icon(self, image_id: str) -> QIcon:
+        """The picture where it is in memory, in the middle of a room that all rows have."""
+        pixmap = QPixmap(ROOM)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        picture = self._picture(image_id)
+        if picture is not None:
+            painter = QPainter(pixmap)
+            small = picture.image.scaled(
+                ROOM, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+            )
+            painter.drawImage((ROOM.width() - small.width()) // 2, (ROOM.height() - small.height()) // 2, small)
+            painter.end()
+        icon = QIcon(pixmap)
+        icon.addPixmap(pixmap, QIcon.Mode.Selected)  # else it is tinted
+        return icon
 
 
 def texts_of(image: TrashedImage) -> tuple[str, str, str, str]:
@@ -78,7 +105,7 @@ def texts_of(image: TrashedImage) -> tuple[str, str, str, str]:
     return (
         row_text(image.file_name or image.id),
         image.deleted.astimezone().strftime("%Y-%m-%d %H:%M"),
-        count_text(days, "day") if days else "less than a day",
+        count_text(days, "day") if days else "goes today",
         on_it or "nothing",
     )
 
@@ -86,10 +113,10 @@ def texts_of(image: TrashedImage) -> tuple[str, str, str, str]:
 class TrashDialog(ChoicesDialog):
     """Deleted images in a list, to be restored or removed for good."""
 
-    def __init__(self, parent: QWidget, session: Session) -> None:
+    def __init__(self, parent: QWidget, session: Session, picture: Picture) -> None:
         super().__init__(parent, f"Trash of {session.source.title}", {"Delete": "x", "Shift+Delete": "Shift+X"})
         self.trash = Trash(session)
-        self.model = TrashModel(self.trash)
+        self.model = TrashModel(self.trash, picture)
         self.resize(720, 480)
         self.view = self._make_view()
         self.text = PlainLabel(wraps=True)
@@ -113,7 +140,10 @@ class TrashDialog(ChoicesDialog):
         view.setAccessibleName("Deleted images, the last deleted first")
         view.setRootIsDecorated(False)
         view.setUniformRowHeights(True)
-        view.setAllColumnsShowFocus(True)
+        view.setIconSize(ROOM)
+        view.setStyleSheet(
+            f"QTreeView::item {{ padding: 0 {GAP}px; }} QHeaderView::section {{ padding: 2px {GAP}px; }}"
+        )
         view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         header = view.header()

@@ -42,6 +42,7 @@ from labeler.ui.plain import menu_text, title_text
 from labeler.ui.prompt import PromptLine
 from labeler.ui.review import ReviewDialog
 from labeler.ui.theme import apply_theme
+from labeler.ui.thumbs import small_picture
 from labeler.ui.trash import TrashDialog
 
 THEMES = ("system", "light", "dark")
@@ -175,7 +176,7 @@ class Window(QMainWindow):
             Request.CONNECT: lambda: ConnectDialog(self, self._on_connect, self.session.settings).open(),
             Request.DATASETS: lambda: DatasetsDialog(self, self.session).open(),
             Request.PENDING: lambda: ReviewDialog(self, self.session).open(),
-            Request.TRASH: lambda: TrashDialog(self, self.session).open(),
+            Request.TRASH: lambda: TrashDialog(self, self.session, partial(small_picture, self.thumbnails)).open(),
             Request.TAKEN_ALONG: lambda: AlongDialog(self, self.session).open(),
             Request.TOGGLE_FILTER: lambda: self._toggle(self.filter, "filter"),
             Request.TOGGLE_INSPECTOR: lambda: self._toggle(self.inspector, "inspector"),

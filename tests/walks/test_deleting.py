@@ -143,10 +143,10 @@ def test_the_trash_restores_what_is_selected_and_then_all(walk: Walk, library: P
             dialog = await open_trash(person, 4)
             assert names(dialog) == all_names[3::-1]
             cells = [dialog.model.index(3, column) for column in range(4)]
-            assert [cell.data() for cell in cells][2:] == ["29 days", "1 box, 1 tag"]
+            assert [cell.data() for cell in cells][2:] == ["30 days", "1 box, 1 tag"]
             said = cells[0].data(Qt.ItemDataRole.AccessibleTextRole)
             assert said.startswith(f"{all_names[0]}, deleted 20")
-            assert said.endswith(", 29 days left, 1 box, 1 tag")
+            assert said.endswith(", 30 days left, 1 box, 1 tag")
             assert person.texts(dialog) == ["4 images, each kept for 30 days after it was deleted."]
 
             await person.key("Down", "Shift+Down", "r")
