@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import bson
+from bson.dbref import DBRef
 from bson.errors import BSONError
 
 from labeler.domain.filter import Filter
@@ -63,8 +64,9 @@ def _check(value: Any, field: str, depth: int) -> None:
     elif isinstance(value, list):
         for one in value:
             _check(one, field, depth + 1)
-    elif isinstance(value, bson.Code):
-        raise invalid(field, "code is not allowed")
+    elif isinstance(value, bson.Code | DBRef):
+        # What such a reference holds is not looked into, and no reading has one.
+        raise invalid(field, "code and references to other documents are not allowed")
 
 
 def pushed_down(pipeline: Sequence[dict[str, Any]]) -> Filter:

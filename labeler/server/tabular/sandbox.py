@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import json
+import logging
+import os
 import shutil
+import signal
 import sys
 import tempfile
-from collections.abc import Sequence
-from contextlib import suppress
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +31,9 @@ LOAD_SECONDS = 60.0
 _LINE_BYTES = 32 << 20
 _ENGINES = {"sql": "duckdb", "mql": "mongomock_ng"}
 _AT_ONCE = 2
+_LATE_SECONDS = 0.1
+
+logger = logging.getLogger(__name__)
 
 
 class Sandbox:
@@ -109,9 +116,7 @@ async def _start(kind: str) -> asyncio.subprocess.Process:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            process.kill()
+    _kill(process)
     if process.stdin:
         process.stdin.close()
     await process.wait()
@@ -126,11 +131,12 @@ async def _answer(process: asyncio.subprocess.Process, folder: Path) -> list[byt
         first = await _loaded(process.stdout)
         if "loaded" not in first:
             raise _refusal(first)
-        async with asyncio.timeout(QUERY_SECONDS):
-            header = await _header(process.stdout)
-            if "sizes" not in header:
-                raise _refusal(header)
-            return [await process.stdout.readexactly(size) for size in header["sizes"]]
+        with _measured(process):
+            async with asyncio.timeout(QUERY_SECONDS):
+                header = await _header(process.stdout)
+                if "sizes" not in header:
+                    raise _refusal(header)
+                return [await process.stdout.readexactly(size) for size in header["sizes"]]
     except TimeoutError:
         raise RpcError(
             grpc.StatusCode.DEADLINE_EXCEEDED,
@@ -139,6 +145,35 @@ async def _answer(process: asyncio.subprocess.Process, folder: Path) -> list[byt
     except (asyncio.IncompleteReadError, BrokenPipeError, ConnectionResetError):
         # A process that passes its memory limit can end without a word.
         raise _refusal({"problem": "too large"}) from None
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    """End a process now, if it has not ended."""
+    if process.returncode is not None:
+        return
+    with suppress(ProcessLookupError):
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            # `Process.kill` looks first whether it has ended, and takes its end from asyncio, which then misses it.
+            os.kill(process.pid, signal.SIGKILL)
+
+
+@contextmanager
+def _measured(process: asyncio.subprocess.Process) -> Iterator[None]:
+    """Run a query: its process is killed at the end of the block, and the time until then noted."""
+    start = time.monotonic()
+    try:
+        yield
+    finally:
+        _kill(process)
+        note_seconds(time.monotonic() - start)
+
+
+def note_seconds(seconds: float) -> None:
+    """Take down how long a query ran; more than its time means that this service is late with everything."""
+    if seconds > QUERY_SECONDS + _LATE_SECONDS:
+        logger.warning("A query ran for %.2f s", seconds)
 
 
 async def _loaded(stream: asyncio.StreamReader) -> dict[str, Any]:

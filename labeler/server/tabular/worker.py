@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -36,6 +36,7 @@ _COLUMNS = {
 }
 _LOCK = """
     SET temp_directory = '';
+    SET secret_directory = '';
     SET autoinstall_known_extensions = false;
     SET autoload_known_extensions = false;
     SET enable_external_access = false;
@@ -138,8 +139,7 @@ class SqlEngine:
 
     def run(self, query: str) -> Iterator[dict[str, Any]]:
         try:
-            statements = self._connection.extract_statements(query)
-            if len(statements) != 1 or statements[0].type != self._select:
+            if not self._is_select(statements := self._connection.extract_statements(query)):
                 raise Problem("invalid", "A query is one SELECT statement.")
             cursor = self._connection.execute(statements[0])
             names = _names([str(column[0]) for column in cursor.description])
@@ -154,6 +154,12 @@ class SqlEngine:
             raise Problem("too large", "") from error
         except self._errors as error:
             raise Problem("invalid", str(error)) from error
+
+    def _is_select(self, statements: Sequence[Any]) -> bool:
+        try:
+            return len(statements) == 1 and bool(statements[0].type == self._select)
+        except ValueError:  # a type that the engine has and its Python module does not
+            return False
 
 
 class MqlEngine:
