@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from urllib.parse import quote
 
 import grpc
 import grpc.aio
@@ -103,6 +104,8 @@ async def _serve(directory: Path, listening: Listening) -> None:
         connections = connections_allowed(listening.limits.max_connections)
         if not listening.embedded:
             ready["http"] = await _start_http(services, directory, listening, connections)
+        elif listening.socket:
+            await _start_http_here(services, listening, connections)
         options = _options(listening.limits, connections)
         target = await stack.enter_async_context(_grpc_server(services, listening, identity, options))
         certificate = identity.certificate.decode() if identity else ""
@@ -133,6 +136,15 @@ async def _start_http(services: Services, directory: Path, listening: Listening,
     base = f"{'https' if listening.tls else 'http'}://{_joined(_host_for_clients(listening.host), port)}"
     services.signer.base = base
     return base
+
+
+async def _start_http_here(services: Services, listening: Listening, connections: int) -> None:
+    path = f"{listening.socket}.http"
+    try:
+        await services.images_over_http.start_here(path, connections, listening.limits.handshake_seconds)
+    except OSError:
+        raise _cannot_listen(path) from None
+    services.signer.base_here = f"http+unix://{quote(path, safe='')}"
 
 
 def _options(limits: Limits, connections: int) -> list[tuple[str, int]]:

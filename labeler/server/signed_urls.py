@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
+from pathlib import Path
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from labeler.domain.errors import LabelerError, Refused
@@ -37,11 +38,15 @@ logger = logging.getLogger(__name__)
 
 
 class UrlSigner:
-    """Makes and checks URLs. `base` is "https://host:port", "" while nothing answers them."""
+    """Makes and checks URLs.
+
+    `base` is "https://host:port", "" while nothing answers them; `base_here` is "http+unix://path", the path with
+    %2F for /, where programs of this computer alone are answered.
+    """
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
-        self.base = ""
+        self.base = self.base_here = ""
 
     def uri_of(self, image_id: str) -> str:
         """Where an image's bytes are, for who has a key or token."""
@@ -52,11 +57,12 @@ class UrlSigner:
 
         Raises Refused if nothing answers it.
         """
-        if not self.base:
+        base = self.base or self.base_here
+        if not base:
             raise Refused("This service is for programs of this computer alone and has no URLs; read bytes over gRPC.")
         ends = int(time.time()) + minutes * 60
         token = sign(self._secret, {"image": image_id, "exp": ends, "key": key_id})
-        return f"{self.uri_of(image_id)}?token={quote(token)}", datetime.fromtimestamp(ends, UTC)
+        return f"{base}{_PREFIX}{quote(image_id)}?token={quote(token)}", datetime.fromtimestamp(ends, UTC)
 
     def key_of(self, image_id: str, token: str) -> str:
         """The id of the key by which a URL of the image was made; empty if the URL is not valid (any more)."""
@@ -115,6 +121,13 @@ class ImageServer:
         )
         return int(self._server.sockets[0].getsockname()[1])
 
+    async def start_here(self, path: str, most_connections: int, head_seconds: float) -> None:
+        """Listen on a Unix socket, which only this user can use."""
+        self._most_connections = most_connections
+        self._head_seconds = head_seconds
+        self._server = await asyncio.start_unix_server(self._connected, path, limit=_HEAD_BYTES)
+        Path(path).chmod(0o600)  # noqa: ASYNC240 - no slower than the call above
+
     async def close(self) -> None:
         """Stop listening and end what is being sent."""
         if self._server is not None:
@@ -149,7 +162,7 @@ class ImageServer:
             head = await reader.readuntil(b"\r\n\r\n")
         try:
             request = _parsed(head)
-            record = await self._allowed(request, str(writer.get_extra_info("peername", ("",))[0]))
+            record = await self._allowed(request, str((writer.get_extra_info("peername") or ("",))[0]))
             await self._send(request, record, writer)
         except _Failure as failure:
             text = f"{failure}\n".encode()

@@ -9,12 +9,13 @@ from tests.faults.odd_images import slow_picture
 
 
 def main() -> None:
+    picture = slow_picture()
     workers = Workers()
     for each in workers.start():
         each.result()
     sys.stdout.write(" ".join(map(str, workers.pids)) + "\n")
     sys.stdout.flush()
-    workers.decode_here(slow_picture())
+    workers.decode_here(picture)
 
 
 if __name__ == "__main__":

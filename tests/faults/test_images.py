@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 from PIL import Image as Pillow
 
+from labeler.decoding.memory import SPARE_BYTES
 from labeler.decoding.worker import MOST_MEMORY
 from labeler.decoding.workers import Pixels, Workers
 from labeler.domain.errors import InvalidValue, LabelerError
@@ -206,15 +207,31 @@ def test_pictures_are_not_touched_by_the_end_of_their_decoder_or_by_later_ones(w
 
 
 def test_memory_of_pictures_gone_is_written_again_and_all_of_it_given_back(workers: Workers) -> None:
-    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    before = open_files()
     for number in range(30):
         found = outcome(workers, encoded(Pillow.new("RGB", (400 + 40 * number, 700), (1, 2, number)), "BMP"))
         assert isinstance(found, Pixels)
         assert bytes(found.copies[0][2][-4:]) == bytes((number, 2, 1, 255))
         del found
-    assert len(os.listdir("/proc/self/fd")) <= before + 4  # noqa: PTH208 - a link, and a spare or two
+    assert len(open_files() - before) <= 3, "a link, and a spare or two"
+    content = encoded(Pillow.new("RGB", (2500, 2000)), "BMP")
+    held = [outcome(workers, content) for _ in range(10)]
+    assert all(isinstance(one, Pixels) for one in held)
+    held.clear()
+    assert sum(size for _, size in open_files() - before) <= SPARE_BYTES
     workers.close()
-    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+    assert open_files() == before
+
+
+def open_files() -> set[tuple[str, int]]:
+    """Descriptors of this process, with how much memory they hold."""
+    found = set()
+    for path in Path("/proc/self/fd").iterdir():
+        try:
+            found.add((path.name, path.stat().st_size if "memfd" in str(path.readlink()) else 0))
+        except FileNotFoundError:
+            continue  # the one that lists them
+    return found
 
 
 def test_decoders_end_with_the_window_even_at_work() -> None:
@@ -223,20 +240,26 @@ def test_decoders_end_with_the_window_even_at_work() -> None:
         assert owner.stdout is not None
         pids = [int(one) for one in owner.stdout.readline().split()]
         assert len(pids) == 2
-        assert all(is_running(pid) for pid in pids)
+        wait_for(lambda: any(worked(pid) > BEGINNING for pid in pids), "one to be at work")
         owner.kill()
-
-    async def gone() -> None:
-        await until(lambda: not any(is_running(pid) for pid in pids), "the decoders to end")
-
-    asyncio.run(gone())
+    wait_for(lambda: all(worked(pid) < 0 for pid in pids), "the decoders to end")
 
 
-def is_running(pid: int) -> bool:
+def wait_for(seen: Callable[[], bool], what: str) -> None:
+    asyncio.run(until(seen, what))
+
+
+BEGINNING = 1.5
+"""Seconds of a core that starting takes less than, and the picture of that test more."""
+
+
+def worked(pid: int) -> float:
+    """Seconds of a core that a process has had; less than none where it has ended."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return False
+        return -1.0
+    return -1.0 if fields[0] == "Z" else (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_a_decoder_has_nothing_of_the_windows(monkeypatch: pytest.MonkeyPatch, workers: Workers) -> None:
