@@ -136,7 +136,7 @@ class Handle:
                     _write_again(Path(connection.filename_wal))
                     connection.execute("ROLLBACK")
                 if (damage := connection.pragma("quick_check", 1)) != "ok":
-                    raise apsw.CorruptError(str(damage))
+                    raise apsw.CorruptError(" ".join(str(damage).split()))
         except OSError as error:
             connection.close(True)
             raise storage_failed(self._path.parent, error.errno or 0, str(error.strerror)) from error

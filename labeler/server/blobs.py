@@ -49,6 +49,6 @@ class BlobStore(Protocol):
         """Delete a blob that nothing refers to, unless it was put at or after the time; tells whether it did.
 
         An upload puts its bytes before the catalog refers to them: the time must be earlier than the begin
-        of any upload under way.
+        of any upload under way. Raises StorageFailed if the disk does not remove it.
         """
         ...

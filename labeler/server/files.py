@@ -172,7 +172,8 @@ class FileBlobs:
             yield await asyncio.to_thread(_names_in, self._folder / f"{number:02x}")
 
     async def delete_unused(self, digest: str, untouched_since: datetime) -> bool:
-        return await asyncio.to_thread(self._delete_unused, self._path(digest), untouched_since)
+        with self._disk():
+            return await asyncio.to_thread(self._delete_unused, self._path(digest), untouched_since)
 
     def _delete_unused(self, path: Path, untouched_since: datetime) -> bool:
         with self._lock:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from labeler.domain.errors import StorageFailed
 from labeler.domain.trash import TRASH_AGE
 from labeler.server.blobs import BlobStore
 from labeler.server.catalog import Catalog
@@ -25,8 +26,15 @@ async def empty_trash(catalog: Catalog, blobs: BlobStore, now: datetime) -> int:
 
 async def remove_bytes(blobs: BlobStore, unused: Sequence[str], now: datetime) -> int:
     """Delete blobs that the catalog does not refer to, except those put within a day; returns how many."""
-    # An upload under way has put its bytes, and the catalog may not know of them yet.
-    return sum([await blobs.delete_unused(digest, now - _LONGEST_UPLOAD) for digest in unused])
+    removed = 0
+    for digest in unused:
+        try:
+            # An upload under way has put its bytes, and the catalog may not know of them yet.
+            removed += await blobs.delete_unused(digest, now - _LONGEST_UPLOAD)
+        except StorageFailed as error:
+            # Nothing refers to them, and they are looked for again every few hours.
+            logger.warning("Bytes that nothing needs cannot be removed. %s", error)
+    return removed
 
 
 async def remove_unused(catalog: Catalog, blobs: BlobStore, now: datetime) -> int:

@@ -14,6 +14,9 @@ from labeler.client.outbox import Outbox
 from labeler.domain.box import Box
 from labeler.domain.edit import BoxChange, Edit, new_id
 from labeler.domain.saving import OutboxCounts
+from tests.failing_disk import disk
+
+__all__ = ["disk"]
 
 TARGET = "unix:test/org"
 

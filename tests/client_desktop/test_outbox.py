@@ -20,6 +20,7 @@ from labeler.domain.errors import Refused
 from labeler.domain.image import Image
 from labeler.domain.saving import OutboxCounts, SaveState
 from tests.client_desktop.conftest import TARGET, watched
+from tests.failing_disk import Disk
 
 
 @pytest.fixture
@@ -106,49 +107,6 @@ async def test_the_file_is_written_through_to_the_disk(outbox_path: Path, disk: 
         one.put_box("image")
         await one.outbox.drained()
         assert [name.rpartition("-")[2] for name in disk.syncs] == ["wal"]
-
-
-class Disk(apsw.VFS):
-    """A disk that can be full or broken, and tells what was synced."""
-
-    def __init__(self) -> None:
-        self.name = f"disk-{id(self)}"
-        self.failing: type[apsw.Error] | None = None
-        self.failed = 0
-        self.syncs: list[str] = []
-        self.opened = 0
-        super().__init__(self.name, "")
-
-    def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:  # noqa: N802
-        if flags[0] & apsw.SQLITE_OPEN_MAIN_DB:
-            self.opened += 1
-        return DiskFile(self, name, flags)
-
-
-class DiskFile(apsw.VFSFile):
-    def __init__(self, disk: Disk, name: str | apsw.URIFilename | None, flags: list[int]) -> None:
-        self._disk = disk
-        self._name = name.filename() if isinstance(name, apsw.URIFilename) else str(name)
-        super().__init__("", name, flags)
-
-    def _check(self) -> None:
-        if self._disk.failing:
-            self._disk.failed += 1
-            raise self._disk.failing("told to fail")
-
-    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802
-        self._check()
-        super().xWrite(data, offset)
-
-    def xSync(self, flags: int) -> None:  # noqa: N802
-        self._check()
-        self._disk.syncs.append(self._name)
-        super().xSync(flags)
-
-
-@pytest.fixture
-def disk() -> Disk:
-    return Disk()
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.faults.work import WORKS, Found, Verdict
+from tests.faults.work import Found, Verdict
+from tests.faults.works import WORKS
 
 Run = Callable[[socket.socket], Coroutine[Any, Any, None]]
 

@@ -26,7 +26,7 @@ from labeler.client import outbox_rows
 from labeler.server.files import RealFileSystem
 from labeler.server.sqlite import database
 from tests.faults.forks import fork, judge
-from tests.faults.work import WORKS
+from tests.faults.works import WORKS
 
 _SHUTDOWN, _DROP_ALL = 0x8004587D, 2
 _SIZE = 96 << 20

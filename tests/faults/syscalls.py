@@ -1,14 +1,16 @@
 """Breaks one step of work at each of its system calls that touch the disk, in turn.
 
     python -m tests.faults.syscalls FOLDER WORK kill
-    python -m tests.faults.syscalls FOLDER WORK fail [ERRNO ...]
+    python -m tests.faults.syscalls FOLDER WORK fail|turn [ERRNO ...]
 
 `kill` ends the process as it enters the call. `fail` lets the call fail with each errno, once and then for as long
-as the disk is said to be broken; then the disk is mended. Prints a JSON object. strace breaks the calls.
+as the disk is said to be broken; then the disk is mended. `turn` does so with the next errno at each call. Prints a
+JSON object. strace breaks the calls.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
@@ -16,24 +18,27 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.faults.forks import Child, fork, judge
-from tests.faults.work import WORKS
+from tests.faults.works import WORKS
 
 _CALLS = (
     "pwrite64", "write", "fdatasync", "fsync", "rename", "unlink", "mkdir", "openat", "ftruncate", "fallocate"
 )  # fmt: skip
-_HARMLESS = {"outbox": {"openat"}, "service": {"openat"}, "upload": {"unlink"}}
-"""Calls whose failure is no reason to refuse, by work.
+_HARMLESS = {"upload": {"unlink"}, "purge": {"openat", "unlink"}}
+"""Calls whose failure is no reason to refuse, by work; of other work it is `openat`.
 
 SQLite goes on where the folder of a new log cannot be opened to sync it; a file that could not be removed is
-removed at the next start.
+removed later.
 """
 _BEFORE, _STEP = range(1, 6), 7
+_LIKE_IT = (8, 6)
+"""Steps of each kind that make all that is made on first use."""
 _MENDED_SECONDS = 15.0
 _BROKEN_SECONDS = 0.15
 
@@ -96,10 +101,8 @@ class Breaker:
 
     async def _one_step(self, pipe: socket.socket) -> None:
         # What is imported or made on first use is no part of the step.
-        warm = self._folder / "warm"
-        warm.mkdir()
-        opened = await WORKS[self._work].open(warm)
-        for number in (4, _STEP):
+        opened = await WORKS[self._work].open(shutil.copytree(self._base, self._folder / "warm"))
+        for number in _LIKE_IT:
             await opened.do(number)
         await opened.close()
         opened = await WORKS[self._work].open(self._case)
@@ -153,19 +156,20 @@ class Breaker:
             self.counts.broken += not said
             self._judge(False, f"killed at {name} {place}")
 
-    def fail(self, errnos: list[str]) -> None:
+    def fail(self, errnos: list[str], in_turn: bool) -> None:
+        turns = itertools.cycle(errnos)
         for name, place in self.points():
-            for errno in errnos:
+            for errno in [next(turns)] if in_turn else errnos:
                 for lasting in ("", "+"):
                     self._fail_at(name, place, errno, lasting)
 
     def _fail_at(self, name: str, place: int, errno: str, lasting: str) -> None:
         what = f"{errno} at {name} {place}{lasting}"
         child, strace = self._start(f"{name}:error={errno}:when={place}{lasting}")
-        said = child.line(_BROKEN_SECONDS if lasting else _MENDED_SECONDS)
+        said = self._until_broken(child) if lasting else child.line(_MENDED_SECONDS)
         hit = "(INJECTED)" in strace.end()
         self.counts.broken += hit
-        if lasting and hit and said == b"done\n" and name not in _HARMLESS[self._work]:
+        if lasting and hit and said == b"done\n" and name not in _HARMLESS.get(self._work, {"openat"}):
             self.counts.wrong.append(f"{what}: acknowledged while the disk was broken")
         if said.startswith(b"refused"):
             self.counts.refused += 1
@@ -183,6 +187,17 @@ class Breaker:
         child.end()
         self._judge(said == b"done\n", what)
 
+    def _until_broken(self, child: Child) -> bytes:
+        """What the step says while the disk is broken, if anything."""
+        deadline = time.monotonic() + _MENDED_SECONDS
+        said = b""
+        while not said and time.monotonic() < deadline:
+            was_broken = "(INJECTED)" in (self._folder / "calls").read_text()
+            said = child.line(_BROKEN_SECONDS)
+            if was_broken:
+                break
+        return said
+
     def _judge(self, acknowledged: bool, what: str) -> None:
         verdict = judge(self._work, self._case, {*_BEFORE, *([_STEP] if acknowledged else [])})
         if not verdict.is_good:
@@ -192,7 +207,7 @@ class Breaker:
 def main() -> None:
     folder, work, how, *errnos = sys.argv[1:]
     breaker = Breaker(Path(folder), work)
-    breaker.kill() if how == "kill" else breaker.fail(errnos)
+    breaker.kill() if how == "kill" else breaker.fail(errnos, how == "turn")
     print(json.dumps(vars(breaker.counts)))  # noqa: T201
 
 

@@ -246,13 +246,5 @@ class BlobWork:
         """Nothing is open."""
 
 
-WORKS: Mapping[str, type[Work]] = {
-    "outbox": OutboxWork,
-    "service": ServiceWork,
-    "upload": UploadWork,
-    "blobs": BlobWork,
-}
-
-
 def _no_url(image_id: str, minutes: int, key_id: str) -> tuple[str, datetime]:
     raise NotImplementedError("no step asks for a URL")
