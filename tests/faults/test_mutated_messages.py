@@ -14,19 +14,21 @@ import grpc
 import grpc.aio
 import pytest
 from google.protobuf.descriptor import MethodDescriptor
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
 from labeler.client.writing import written
 from labeler.rpc.errors import GRPCError
 from labeler.rpc.wire.app.data.v1 import data_pb2, data_pb2_grpc
+from labeler.server.data_directory import read_announcement
 from tests.faults.mutations import mutants_of_stream
 from tests.server.served import Served, bearer
 from tests.server.worlds import METHODS, World, path_of
 
 AT_ONCE = 8
 """As many as may sign in at the same time from one address."""
-RUN_QUERIES = 0.1
+RUN_QUERIES = 0.05
+"""The part of the valid queries that are sent: each runs in a process of its own, and has a test of its own."""
 WARM_UP = 0.2
 """The part of the calls after which the memory is measured first."""
 MOST_GROWTH = 50 << 20
@@ -51,11 +53,12 @@ def memory_of(served: Served) -> int:
 class Attack:
     """Sends mutants of every RPC's messages, and counts the answers."""
 
-    def __init__(self, channel: grpc.aio.Channel, world: World, dice: random.Random, paths_below: str) -> None:
+    def __init__(self, channel: grpc.aio.Channel, world: World, dice: random.Random, folder: Path, token: str) -> None:
         self._channel: Any = channel
         self._world = world
         self._dice = dice
-        self._paths_below = paths_below
+        self._folder = folder
+        self._token_of_this_machine = token
         self.queries: Counter[str] = Counter()
         self.sent: Counter[str] = Counter()
         self.codes: Counter[str] = Counter()
@@ -79,11 +82,17 @@ class Attack:
 
     def _mutants(self, method: MethodDescriptor) -> list[bytes]:
         while True:
-            mutants = mutants_of_stream(self._world.messages(method), self._dice)
+            mutants = mutants_of_stream(self._seeds(method), self._dice)
             if not method.client_streaming:
                 mutants = mutants[:1] or [b""]
             if self._is_affordable(method, mutants):
                 return mutants
+
+    def _seeds(self, method: MethodDescriptor) -> list[Message]:
+        seeds: list[Any] = self._world.messages(method)
+        if method.name == "OpenPaths":
+            seeds[0].paths[:] = [f"{self._folder}/a", f"{self._folder}/b"]
+        return seeds
 
     def _is_affordable(self, method: MethodDescriptor, mutants: list[bytes]) -> bool:
         """Whether it may be sent: queries that run, each in a process of its own, are few of all."""
@@ -99,7 +108,7 @@ class Attack:
 
     def _is_harmless(self, mutant: bytes) -> bool:
         """Whether it does not make the service read all of this machine's disk."""
-        return b"/" not in mutant.replace(self._paths_below.encode() + b"/", b"")
+        return b"/" not in mutant.replace(bytes(self._folder) + b"/", b"")
 
     async def _send(self, method: MethodDescriptor, mutants: list[bytes]) -> None:
         code, text = await self._answer(method, mutants)
@@ -110,7 +119,9 @@ class Attack:
             self.wrong.append(f"{method.full_name}: {code.name} {text} for {mutants[0][:200]!r}")
 
     async def _answer(self, method: MethodDescriptor, mutants: list[bytes]) -> tuple[grpc.StatusCode, str]:
-        metadata = () if method.name == "Authenticate" else bearer(self._world.token)
+        # Only this machine's user opens paths.
+        token = self._token_of_this_machine if method.name == "OpenPaths" else self._world.token
+        metadata = () if method.name == "Authenticate" else bearer(token)
         try:
             if method.server_streaming:
                 await self._read(self._channel.unary_stream(path_of(method))(mutants[0], metadata=metadata))
@@ -154,7 +165,9 @@ async def test_every_rpc_survives_mutated_messages(tmp_path: Path, count: int) -
     async with served.channel() as channel:
         world = await World.make(served, channel, "Ours")
         calm = await World.make(served, channel, "Others")
-        attack = Attack(channel, world, random.Random(3), str(tmp_path))
+        announcement = read_announcement(served.data)
+        assert announcement is not None
+        attack = Attack(channel, world, random.Random(3), tmp_path, announcement.token)
         await attack.run(round(count * WARM_UP))
         before = memory_of(served)
         await attack.run(count - round(count * WARM_UP))

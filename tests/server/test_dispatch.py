@@ -19,6 +19,7 @@ from labeler.rpc.wire.labeler.v1 import labeler_pb2
 from labeler.server.accounts import Caller
 from labeler.server.dispatch import Dispatcher
 from labeler.server.errors import RpcError
+from labeler.server.limits import Limits
 
 DATA = "/viam.app.data.v1.DataService/"
 SIGNED_IN = (("authorization", "Bearer good"),)
@@ -187,6 +188,23 @@ async def test_an_answering_stream_that_fails_says_why_after_what_it_sent(channe
     got = [labeler_pb2.OpenPathsProgress.FromString(await call.read()).found for _ in range(3)]
     assert got == [1, 2, 3]
     assert await failure(call.read()) == (grpc.StatusCode.NOT_FOUND, "The folder went away.")
+
+
+async def test_an_upload_has_only_so_much_time_and_leaves_its_turn(answers: Answers) -> None:
+    dispatcher = Dispatcher(authenticate, Limits(max_upload_minutes=0, max_calls=4))
+    dispatcher.add(data_sync_pb2.DESCRIPTOR.services_by_name["DataSyncService"], (answers,))
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers((dispatcher,))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        upload: Any = channel.stream_unary("/viam.app.datasync.v1.DataSyncService/FileUpload")
+        for _ in range(3):
+            never_written = upload(metadata=SIGNED_IN)
+            code, text = await failure(never_written)
+            assert code is grpc.StatusCode.DEADLINE_EXCEEDED
+            assert "did not come within" in text
+    await server.stop(None)
 
 
 async def test_cancelling_an_answering_stream_ends_its_generator(channel: Any, answers: Answers) -> None:
