@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
+from tests.walks.conftest import qt_loop, walk  # noqa: F401 - fixtures of the whole program
 
 Breaking = Callable[..., dict[str, Any]]
 

@@ -1,41 +1,70 @@
-"""A TCP proxy that breaks connections: before a request arrives, after it did, by silence, by halves, late."""
+"""A network that breaks: a TCP proxy in a thread of its own that ends TLS, so that it sees the frames of HTTP/2."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 import socket
+import ssl
 import struct
+import threading
 from collections import Counter
 from contextlib import suppress
+from typing import Self
 
-FAULTS = ("reset before", "reset after", "black hole", "half close", "delay")
-_SILENCE, _DELAY = 0.3, 0.05
+FAULTS = ("reset before", "reset after", "black hole", "half close", "goaway", "goaway unprocessed")
+"""Faults of single packets. Others last: `delay`, `bytes_per_second`, `held`."""
+_SILENCE = 0.3
+_PREFACE = len(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+_HEADERS, _GOAWAY = 1, 7
 
 
 class Proxy:
-    """Forwards to `target` ("host:port"); of the packets that clients send, the share `share` meets a fault."""
+    """Forwards to `target` ("host:port"); of the packets that clients send, the share `share` meets a fault.
 
-    def __init__(self, target: str, chance: random.Random) -> None:
+    `delay` is seconds that packets take to the service; `bytes_per_second` is what passes each way, 0 for all;
+    while it is `held`, nothing passes, and all of it afterwards. May be changed while it runs.
+    """
+
+    def __init__(self, target: str, chance: random.Random, context: ssl.SSLContext | None = None) -> None:
         host, _, port = target.rpartition(":")
-        self._host, self._port, self._chance = host, int(port), chance
-        self.share = 0.0
+        self.host, self.port, self._chance, self._context = host, int(port), chance, context
+        self.share = self.delay = 0.0
+        self.bytes_per_second = 0
+        self.held = False
         self.made: Counter[str] = Counter()
+        self.address = ""
         self._tasks: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.new_event_loop()
+        self._ready, self._stop = threading.Event(), asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="proxy")
 
-    async def __aenter__(self) -> Proxy:
-        self._server = await asyncio.start_server(self._accepted, "127.0.0.1", 0)
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._ready.wait()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        self._server.close()
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+    def drop_all(self) -> None:
+        """Reset every connection there is."""
+        self._loop.call_soon_threadsafe(lambda: [task.cancel() for task in self._tasks])
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._serve_all())
+
+    async def _serve_all(self) -> None:
+        server = await asyncio.start_server(self._accepted, "127.0.0.1", 0, ssl=self._context)
+        self.address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        self._ready.set()
+        await self._stop.wait()
+        server.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    @property
-    def address(self) -> str:
-        return f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -47,7 +76,7 @@ class Proxy:
         _reset(writer)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection(self._host, self._port)
+        there, back = await asyncio.open_connection(self.host, self.port)
         link = _Link(self, writer, back)
         ways = [asyncio.ensure_future(link.to_service(reader)), asyncio.ensure_future(link.to_client(there))]
         try:
@@ -72,42 +101,116 @@ class Proxy:
         self.made[found] += 1
         return found
 
+    async def pass_on(self, data: bytes, writer: asyncio.StreamWriter) -> None:
+        """Write when the line lets it through."""
+        while self.held:  # noqa: ASYNC110 - set from another thread
+            await asyncio.sleep(0.05)
+        if self.bytes_per_second:
+            await asyncio.sleep(len(data) / self.bytes_per_second)
+        writer.write(data)
+        await writer.drain()
+
+
+class _Frames:
+    """Follows frames through one way of a connection (RFC 9113, 4.1)."""
+
+    def __init__(self, skip: int) -> None:
+        self._skip = skip
+        self._header = b""
+        self.last_stream = 0
+
+    def feed(self, data: bytes) -> None:
+        while data:
+            if self._skip:
+                taken = min(self._skip, len(data))
+                self._skip, data = self._skip - taken, data[taken:]
+                continue
+            taken = 9 - len(self._header)
+            self._header, data = self._header + data[:taken], data[taken:]
+            if len(self._header) == 9:
+                length, kind = int.from_bytes(self._header[:3], "big"), self._header[3]
+                if kind == _HEADERS:
+                    self.last_stream = max(self.last_stream, int.from_bytes(self._header[5:], "big"))
+                self._skip, self._header = length, b""
+
+    @property
+    def between(self) -> bool:
+        """Whether no frame has begun that has not ended."""
+        return not self._skip and not self._header
+
 
 class _Link:
     """One connection; it ends when one of its two ways does."""
 
     def __init__(self, proxy: Proxy, client: asyncio.StreamWriter, service: asyncio.StreamWriter) -> None:
         self._proxy, self._client, self._service = proxy, client, service
-        self._reset_at_reply = self._silent = False
+        self._reset_at_reply = self._silent = self._going_away = False
+        self._sent, self._replied = _Frames(_PREFACE), _Frames(0)
 
     async def to_service(self, reader: asyncio.StreamReader) -> None:
-        while data := await reader.read(65536):
-            fault = self._proxy.fault()
-            if fault == "reset before":
-                return
-            if fault == "delay":
-                await asyncio.sleep(_DELAY)
-            self._reset_at_reply = self._reset_at_reply or fault == "reset after"
-            self._silent = self._silent or fault == "black hole"
-            self._service.write(data)
-            await self._service.drain()
-            if fault == "half close":
-                self._service.write_eof()
-            if self._silent:
-                await asyncio.sleep(_SILENCE)
-                return
+        loop = asyncio.get_running_loop()
+        queue: asyncio.Queue[tuple[float, bytes, str]] = asyncio.Queue()
+
+        async def read() -> None:
+            while data := await reader.read(65536):
+                queue.put_nowait((loop.time() + self._proxy.delay, data, self._proxy.fault()))
+            queue.put_nowait((0, b"", "reset before"))
+
+        reading = asyncio.ensure_future(read())
+        try:
+            while True:
+                due, data, fault = await queue.get()
+                if due > loop.time():
+                    await asyncio.sleep(due - loop.time())
+                if fault == "reset before" or not await self._forward(data, fault):
+                    return
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+    async def _forward(self, data: bytes, fault: str) -> bool:
+        """Whether the connection goes on."""
+        before = self._sent.last_stream
+        self._sent.feed(data)
+        if fault == "goaway unprocessed" and self._sent.last_stream > before:
+            # What has come is not done, and the client is told so.
+            await self._go_away(before)
+            return False
+        self._reset_at_reply = self._reset_at_reply or fault == "reset after"
+        self._silent = self._silent or fault == "black hole"
+        await self._proxy.pass_on(data, self._service)
+        if fault == "half close":
+            self._service.write_eof()
+        if fault == "goaway":
+            self._going_away = True
+        if self._silent:
+            await asyncio.sleep(_SILENCE)
+        return not self._silent
 
     async def to_client(self, reader: asyncio.StreamReader) -> None:
         while data := await reader.read(65536):
             if self._reset_at_reply:
                 return
-            if not self._silent:
-                self._client.write(data)
-                await self._client.drain()
+            if self._silent:
+                continue
+            await self._proxy.pass_on(data, self._client)
+            self._replied.feed(data)
+            if self._going_away and self._replied.between:
+                self._going_away = False
+                await self._go_away(self._sent.last_stream)
+
+    async def _go_away(self, last_stream: int) -> None:
+        """Tell the client to open no more streams on this connection (RFC 9113, 6.8)."""
+        if self._replied.between:
+            self._client.write(b"\0\0\x08" + bytes([_GOAWAY]) + struct.pack(">BIII", 0, 0, last_stream, 0))
+            await self._client.drain()
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
     """End a connection as a machine that fell over does: by RST."""
+    connection = writer.get_extra_info("socket")
+    if connection is None:
+        return
     with suppress(OSError):
-        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
