@@ -192,7 +192,8 @@ async def test_an_upload_under_way_and_a_signed_url_end_with_their_key(served: S
                 await call.write(chunk)
             await revoke(served, key["api_key_id"])
             await calls["ours"].write(chunk)
-            assert await calls["ours"].code() is grpc.StatusCode.UNAUTHENTICATED
+            async with asyncio.timeout(20):
+                assert await calls["ours"].code() is grpc.StatusCode.UNAUTHENTICATED
             await calls["theirs"].done_writing()
             assert (await calls["theirs"]).binary_data_id
         assert await asyncio.to_thread(status_of, made.signed_url) == 403
