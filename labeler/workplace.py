@@ -20,6 +20,7 @@ from labeler.client.kept_source import KeptSource
 from labeler.client.outbox import Outbox
 from labeler.client.picture_cache import PictureCache
 from labeler.client.source import ServiceSource
+from labeler.client.taking import RESERVE
 from labeler.disk import make_folder, replacing, storage_failed
 from labeler.domain.errors import LabelerError
 from labeler.rpc.wire.labeler.v1 import labeler_pb2
@@ -70,17 +71,31 @@ class Workplace:
     source: ServiceSource | KeptSource
 
     def __init__(
-        self, address: str, service: ServiceSource, outbox: Outbox, kept: tuple[AlongStore, PictureCache] | None
+        self,
+        address: str,
+        service: ServiceSource,
+        outbox: Outbox,
+        kept: tuple[AlongStore, PictureCache] | None,
+        reserve: int,
     ) -> None:
         self.address, self.outbox, self._service, self._kept = address, outbox, service, kept
+        self._reserve = reserve
         self.trouble = ""
         self.source = self._made()
 
     @classmethod
-    async def open(cls, data: Path, address: str, service: ServiceSource, cache_bytes: int = CACHE_BYTES) -> Self:
+    async def open(
+        cls,
+        data: Path,
+        address: str,
+        service: ServiceSource,
+        cache_bytes: int = CACHE_BYTES,
+        reserve: int = RESERVE,
+    ) -> Self:
         """Open what is kept for the service, and begin to deliver.
 
-        The connection of the service is the workplace's from then on; not so if this fails. Raises Refused if
+        The cache of pictures has at most `cache_bytes`, and taking along leaves `reserve` bytes of the disk. The
+        connection of the service is the workplace's from then on; not so if this fails. Raises Refused if
         another window has it.
         """
         target = f"{address} {service.organization_id}"
@@ -92,13 +107,15 @@ class Workplace:
                 kept = await _open_kept(data, digest, address, service, cache_bytes)
             except LabelerError as error:
                 trouble = f"Images cannot be taken along, and those that were cannot be used. {error}"
-        place = cls(address, service, outbox, kept)
+        place = cls(address, service, outbox, kept, reserve)
         place.trouble = trouble
         await outbox.start(service.connection)
         return place
 
     def _made(self) -> ServiceSource | KeptSource:
-        return self._service if self._kept is None else KeptSource(self._service, *self._kept, self.outbox)
+        if self._kept is None:
+            return self._service
+        return KeptSource(self._service, *self._kept, self.outbox, reserve=self._reserve)
 
     def is_of(self, address: str, organization_id: str) -> bool:
         return (self.address, self._service.organization_id) == (address, organization_id)

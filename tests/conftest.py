@@ -43,6 +43,7 @@ settings.register_profile("untimed", deadline=None, max_examples=50)
 settings.load_profile("untimed")
 
 WITH_PROCESSES = (
+    "along/",
     "client_desktop/test_large_bytes.py",
     "client_desktop/test_with_the_service.py",
     "contract/test_sdk_against_service.py",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, ParamSpec, Self, TypeVar
 
 import apsw
 
@@ -22,6 +23,23 @@ from labeler.domain.image import Image
 
 _DAMAGE = (apsw.CorruptError, apsw.NotADBError, apsw.SQLError, InvalidValue)
 _log = logging.getLogger(__name__)
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def _whole(method: Callable[_P, Coroutine[Any, Any, _R]]) -> Callable[_P, Coroutine[Any, Any, _R]]:
+    """Go on to the end where the caller is cancelled, so that memory and disk say the same afterwards."""
+
+    @functools.wraps(method)
+    async def run(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        task = asyncio.create_task(method(*args, **kwargs))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.gather(task, return_exceptions=True)
+            raise
+
+    return run
 
 
 class AlongStore:
@@ -88,6 +106,7 @@ class AlongStore:
 
     # Writing.
 
+    @_whole
     async def set_notes(self, notes: Mapping[str, str]) -> None:
         """Keep what was seen of the organization, by name."""
         if notes:
@@ -95,6 +114,7 @@ class AlongStore:
                 await asyncio.to_thread(self._rows.set_notes, notes)
                 self._notes.update(notes)
 
+    @_whole
     async def begin(self, wanted: Filter, name: str) -> AlongRow:
         """Begin to list a set anew, which keeps what it had until `end_listing`."""
         async with self._writing:
@@ -103,6 +123,7 @@ class AlongStore:
             self._members.setdefault(one.number, set())
         return one
 
+    @_whole
     async def add(self, one: AlongRow, images: Sequence[Image]) -> None:
         """Images that a set was found to have."""
         async with self._writing:
@@ -110,6 +131,7 @@ class AlongStore:
             self.images = {**self.images, **{image.id: image for image in images}}
             self._members[one.number].update(image.id for image in images)
 
+    @_whole
     async def end_listing(self, one: AlongRow, found: set[str]) -> None:
         """Let go of the images that the set does not have any more."""
         async with self._writing:
@@ -117,16 +139,19 @@ class AlongStore:
             self._members[one.number] = found
             await self._forget_unwanted()
 
+    @_whole
     async def write_picture(self, image_id: str, content: bytes) -> None:
         try:
             await asyncio.to_thread(self._pictures.write, image_id, content)
         except OSError as error:
             raise _failed(self.folder, error) from error
 
+    @_whole
     async def complete(self, one: AlongRow) -> None:
         async with self._writing:
             self._sets[one.number] = await asyncio.to_thread(self._rows.complete, one)
 
+    @_whole
     async def drop(self, number: int) -> None:
         """Forget a set, and the images and pictures that no other has."""
         async with self._writing:
@@ -135,6 +160,7 @@ class AlongStore:
             self._members.pop(number, None)
             await self._forget_unwanted()
 
+    @_whole
     async def update(self, images: Iterable[Image]) -> None:
         """Newer values of images; those that are not here are left out."""
         async with self._writing:
@@ -143,6 +169,7 @@ class AlongStore:
                 await asyncio.to_thread(self._rows.put, fresh)
                 self.images = {**self.images, **{image.id: image for image in fresh}}
 
+    @_whole
     async def remove(self, image_ids: Sequence[str]) -> None:
         """Forget images, which do not exist any more."""
         if not image_ids:

@@ -14,12 +14,16 @@ from labeler.client.channel import Connection
 from labeler.client.endpoint import PLAINTEXT, Endpoint
 from labeler.client.kept_source import KeptSource
 from labeler.client.source import ServiceSource
+from labeler.domain.box import Box
+from labeler.domain.edit import BoxChange, Edit, TagChange, new_id
 from labeler.domain.filter import Filter, Order
 from labeler.domain.image import Image
+from labeler.robot import until
 from labeler.workplace import Workplace, known_services
 from tests.server.served import Served, run_labeler
 
 EVERYTHING = Filter()
+IMAGES = 40
 
 
 def draw_pictures(folder: Path, count: int, noise: int = 24) -> None:
@@ -29,6 +33,11 @@ def draw_pictures(folder: Path, count: int, noise: int = 24) -> None:
         picture = Pillow.effect_noise((noise, noise), 80).convert("RGB")
         picture.putpixel((0, 0), (number % 256, number // 256, 0))
         picture.save(folder / f"part {number}.png")
+
+
+def import_pictures(data: Path, pictures: Path) -> None:
+    code, _, complaint = run_labeler("import", "--data", data, "--copy", pictures)
+    assert code == 0, complaint
 
 
 @dataclass
@@ -42,8 +51,12 @@ class Team:
 
     @classmethod
     async def start(cls, data: Path, pictures: Path) -> Team:
-        code, _, complaint = run_labeler("import", "--data", data, "--copy", pictures)
-        assert code == 0, complaint
+        """Serve a folder of pictures."""
+        import_pictures(data, pictures)
+        return await cls.serve(data)
+
+    @classmethod
+    async def serve(cls, data: Path) -> Team:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -80,12 +93,12 @@ class Team:
 
 
 @asynccontextmanager
-async def laptop(data: Path, team: Team) -> AsyncIterator[Workplace]:
+async def laptop(data: Path, team: Team, reserve: int = 0) -> AsyncIterator[Workplace]:
     """A workplace as the program opens it: asking the service the first time, and nobody after that."""
     connection = Connection(team.endpoint)
     known = [one for one in known_services(data) if one.address == team.address]
     service = known[0].service(connection) if known else await ServiceSource.open(connection)
-    place = await Workplace.open(data, team.address, service)
+    place = await Workplace.open(data, team.address, service, reserve=reserve)
     try:
         yield place
     finally:
@@ -112,3 +125,14 @@ async def listed(source: ServiceSource | KeptSource, wanted: Filter, order: Orde
 async def take(source: KeptSource, wanted: Filter = EVERYTHING, name: str = "All images") -> None:
     async for _ in source.take(wanted, name):
         pass
+
+
+async def delivered(place: Workplace) -> None:
+    await until(lambda: not (place.outbox.counts.saving or place.outbox.counts.waiting), "delivery of all edits")
+
+
+async def label(place: Workplace, image_id: str, text: str) -> None:
+    """Draw a box and put a tag on an image; returns when that is on disk."""
+    box = Box(new_id(), text, 0.25, 0.25, 0.75, 0.75)
+    place.outbox.put(Edit(f"Added {text}", (BoxChange(image_id, None, box), TagChange(image_id, text, True))))
+    await place.outbox.drained()

@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from labeler.domain.box import Box
-from labeler.domain.edit import BoxChange, Edit, TagChange, new_id
+from labeler.domain.edit import BoxChange, Edit
 from labeler.domain.errors import Unreachable
 from labeler.domain.filter import Filter, Order
 from labeler.domain.saving import SaveState
 from labeler.robot import until
-from labeler.workplace import Workplace
-from tests.along.team import EVERYTHING, Team, draw_pictures, kept, laptop, listed, take
+from tests.along.team import EVERYTHING, IMAGES, Team, delivered, kept, label, laptop, listed, take
 
-IMAGES, RUNS = 40, 5
-
-
-@pytest.fixture
-async def team(tmp_path: Path) -> AsyncIterator[Team]:
-    draw_pictures(tmp_path / "photos", IMAGES)
-    team = await Team.start(tmp_path / "team", tmp_path / "photos")
-    yield team
-    team.go()
-
-
-async def delivered(place: Workplace) -> None:
-    await until(lambda: not (place.outbox.counts.saving or place.outbox.counts.waiting), "delivery of all edits")
-
-
-async def label(place: Workplace, image_id: str, text: str) -> None:
-    box = Box(new_id(), text, 0.25, 0.25, 0.75, 0.75)
-    place.outbox.put(Edit(f"Added {text}", (BoxChange(image_id, None, box), TagChange(image_id, text, True))))
-    await place.outbox.drained()
+RUNS = 5
 
 
 async def test_labeled_offline_over_restarts_and_delivered_once(team: Team, tmp_path: Path) -> None:
