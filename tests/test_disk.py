@@ -45,6 +45,23 @@ def test_an_error_leaves_what_was_there_and_nothing_else(tmp_path: Path, there: 
 
 
 @posix_only
+def test_what_takes_the_place_of_a_file_is_on_disk_first_and_its_name_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[int, bool]] = []
+    real, path = os.fsync, tmp_path / "settings.toml"
+
+    def fsync(descriptor: int) -> None:
+        synced.append((os.fstat(descriptor).st_ino, path.exists()))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with replacing(path) as file:
+        file.write(b"new")
+    assert synced == [(path.stat().st_ino, False), (tmp_path.stat().st_ino, True)]
+
+
+@posix_only
 def test_permissions(tmp_path: Path) -> None:
     shared, secret = tmp_path / "shared", tmp_path / "secret"
     shared.write_bytes(b"")

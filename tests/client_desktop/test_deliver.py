@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
+import apsw
 import grpc
 import pytest
 
@@ -18,6 +19,7 @@ from labeler.domain.image import Image
 from labeler.domain.saving import OutboxCounts, SaveState
 from tests.client_desktop.conftest import Watched, watched
 from tests.client_desktop.data_api import DataApi
+from tests.failing_disk import Disk
 
 ADD, UPDATE, REMOVE = "AddBoundingBoxToImageByID", "UpdateBoundingBox", "RemoveBoundingBoxFromImageByID"
 READ = "BinaryDataByIDs"
@@ -219,6 +221,25 @@ async def test_a_lost_request_is_sent_again(
     await one.delivered()
     assert len(api.boxes("a")) == 1
     assert api.names_called() == [READ, ADD, READ, ADD, READ]
+
+
+@pytest.mark.logs("The disk of .* fails")
+async def test_nothing_is_sent_before_it_is_on_disk_that_it_may_be(
+    api: DataApi, connection: Connection, outbox_path: Path, disk: Disk
+) -> None:
+    async with watched(outbox_path, vfs=disk.name) as one:
+        one.put_box("a")
+        await one.outbox.drained()
+        disk.failing = apsw.IOError
+        opened = disk.opened
+        await one.outbox.start(connection)
+        async with asyncio.timeout(60):
+            while disk.opened < opened + 100:  # noqa: ASYNC110 - the writer tries again and again, and nobody tells
+                await asyncio.sleep(0)
+        assert ADD not in api.names_called()
+        disk.failing = None
+        await one.delivered()
+        assert len(api.boxes("a")) == 1
 
 
 async def test_a_reply_lost_by_the_end_of_the_program_adds_one_box(

@@ -110,3 +110,11 @@ async def test_this_machines_user_gets_the_first_organization(directory: Path) -
     assert accounts.first_organization_id() == made
     assert [part.part_name for part in accounts.parts(made)] == ["this computer"]
     accounts.close()
+
+
+def test_settings_that_keep_what_was_confirmed(directory: Path) -> None:
+    accounts = Accounts(directory)
+    with accounts._handle.transaction("BEGIN") as connection:
+        asked = [connection.pragma(name) for name in ("journal_mode", "synchronous", "foreign_keys")]
+    accounts.close()
+    assert asked == ["wal", 2, 1]

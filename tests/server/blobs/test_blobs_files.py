@@ -66,6 +66,22 @@ async def test_everything_is_on_disk_in_order_before_a_put_returns(tmp_path: Pat
     ]  # fmt: skip
 
 
+async def test_a_blob_and_all_names_on_its_way_are_forced_to_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        synced.append(os.fstat(descriptor).st_ino)
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    digest = (await FileBlobs(tmp_path / "blobs").put(chunks(b"abc"))).digest
+    file = tmp_path / "blobs" / digest[:2] / digest
+    assert synced == [path.stat().st_ino for path in (tmp_path, file, file.parent.parent, file.parent)]
+
+
 async def test_a_blob_that_was_there_is_made_sure_of_too(tmp_path: Path) -> None:
     system = Recording(tmp_path)
     blobs = FileBlobs(tmp_path / "blobs", system)
