@@ -48,9 +48,18 @@ class Proxy:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
 
-    def drop_all(self) -> None:
-        """Reset every connection there is."""
-        self._loop.call_soon_threadsafe(lambda: [task.cancel() for task in self._tasks])
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.to_thread(self.__exit__)
+
+    def cut(self) -> int:
+        """Reset all connections now, whatever is under way on them; returns how many."""
+        links = list(self._tasks)
+        for link in links:
+            self._loop.call_soon_threadsafe(link.cancel)
+        return len(links)
 
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:

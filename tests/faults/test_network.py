@@ -283,7 +283,7 @@ async def through_all(team: Team, work: Labeling, edits: int) -> None:
     for name, show in certificates_of_others.items():
         proxy.made[f"certificate {name}"] += 1
         show()
-        proxy.drop_all()
+        proxy.cut()
         await work.edit(some)
         await until(lambda: "certificate" in work.counts.problem, f"the certificate {name} to be refused")
         assert work.counts.waiting
