@@ -96,13 +96,6 @@ class Proxy:
             await asyncio.gather(*ways, return_exceptions=True)
             _reset(back)
 
-    def cut(self) -> int:
-        """Break all connections now, whatever is under way on them; returns how many."""
-        cut = [task for task in self._tasks if not task.done()]
-        for task in cut:
-            task.cancel()
-        return len(cut)
-
     def fault(self) -> str:
         if self._chance.random() >= self.share:
             return ""
