@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from labeler.actions.action import Action, Where, has_box, has_image
 from labeler.state.session import Session
+from labeler.state.tones import Tones
 
 EDITOR = Where.EDITOR
 
@@ -79,6 +82,25 @@ def lock_selected(session: Session) -> None:
     canvas.changed.emit()
 
 
+def _tone(name: str, by: int) -> Callable[[Session], None]:
+    def run(session: Session) -> None:
+        viewport = session.canvas.viewport
+        viewport.set_tones(viewport.tones.changed(name, by))
+        session.said.emit(f"Shown with {viewport.tones}")
+
+    run.__doc__ = f"Show pictures with {'more' if by > 0 else 'less'} {name}; the files stay as they are."
+    return run
+
+
+def plain_tones(session: Session) -> None:
+    """Show pictures as they are, without other brightness, contrast or gamma."""
+    session.canvas.viewport.set_tones(Tones())
+    session.said.emit("Shown as it is")
+
+
+TONE_KEYS = {"brightness": "{}", "contrast": "Alt+{}", "gamma": "Ctrl+Alt+{}"}
+
+
 ACTIONS = (
     Action("view.fit", "Fit or actual size", fit, ("z",), "View/zoom", EDITOR, has_image),
     Action("view.zoom_in", "Zoom in", zoom_in, ("+", "="), "View/zoom", EDITOR, has_image),
@@ -89,4 +111,13 @@ ACTIONS = (
     Action("view.only_label", "Show only this label", only_label, ("i",), "View/boxes", EDITOR, has_image),
     Action("view.show_all", "Show all boxes", show_all, ("Shift+H",), "View/boxes", EDITOR, has_image),
     Action("box.lock", "Lock boxes", lock_selected, ("Shift+L",), "Box/lock", EDITOR, has_box),
-)
+    *(
+        Action(
+            f"view.{'more' if by > 0 else 'less'}_{name}", f"{'More' if by > 0 else 'Less'} {name}", _tone(name, by),
+            (keys.format("." if by > 0 else ","),), "View/tones", EDITOR, has_image,
+        )
+        for name, keys in TONE_KEYS.items()
+        for by in (-1, 1)
+    ),
+    Action("view.plain_tones", "Plain brightness", plain_tones, ("F12",), "View/tones", EDITOR, has_image),
+)  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from labeler.domain.geometry import Point, Rect, between, clamp_point
 from labeler.state.signal import Signal
+from labeler.state.tones import Tones
 from labeler.state.view import View, actual_size, fitted
 
 BESIDE_BOX = 3.0
@@ -16,6 +17,7 @@ class Viewport:
     def __init__(self) -> None:
         self.changed: Signal[()] = Signal()
         self.view: View | None = None
+        self.tones = Tones()
         self._room = (800, 600)
         self._fits = True
         self._left: dict[tuple[int, int], View] = {}
@@ -70,6 +72,11 @@ class Viewport:
         there = zoomed.point_to_widget(rect.center)
         self._fits = False
         self._show(zoomed.panned(middle.x - there.x, middle.y - there.y))
+
+    def set_tones(self, tones: Tones) -> None:
+        """Show this picture and those after it brighter or darker."""
+        self.tones = tones
+        self.changed.emit()
 
     def seen(self) -> Rect | None:
         """The part of the picture that can be seen, in fractions."""

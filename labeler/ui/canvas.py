@@ -31,6 +31,7 @@ from labeler.ui.paint_pointer import (
     picture_rect,
     size_text,
 )
+from labeler.ui.paint_tones import toned
 from labeler.ui.snap import strongest_corner
 from labeler.ui.thumbs import BUCKETS, thumbnail
 
@@ -193,7 +194,7 @@ class CanvasView(QWidget):
         ratio = self.devicePixelRatioF()
         still, _ = boxes_to_paint(self.canvas)
         labels = self._session.vocabulary.labels
-        key = (self.canvas.view, still, labels.all, self.size(), ratio)
+        key = (self.canvas.view, self.canvas.viewport.tones, still, labels.all, self.size(), ratio)
         if picture is self._still_of and key == self._still_key:
             return
         self._still_of, self._still_key = picture, key
@@ -216,8 +217,13 @@ class CanvasView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, view.scale * ratio < SHARP_FROM)
         place = picture_rect(view)
         seen = place.intersected(QRectF(self.rect()))
-        if not seen.isEmpty():
-            painter.drawImage(seen, source, _part(source, place, seen))
+        if seen.isEmpty():
+            return
+        part = _part(source, place, seen)
+        tones = self.canvas.viewport.tones
+        if not tones.is_neutral:
+            source, part = toned(source, part, seen.size() * ratio, tones)
+        painter.drawImage(seen, source, part)
 
     def _paint_focus(self, painter: QPainter) -> None:
         if self.hasFocus():

@@ -14,6 +14,7 @@ from labeler.actions.boxes import select_tool
 from labeler.domain.geometry import Point
 from labeler.state.pictures import Wanted
 from labeler.state.session import Mode
+from labeler.state.tones import Tones
 from labeler.ui import theme
 from labeler.ui.canvas import CanvasView
 from labeler.ui.filmstrip import Filmstrip
@@ -128,6 +129,18 @@ async def test_a_box_is_painted_on_its_edges_in_its_color_and_hidden(desk: Desk,
     desk.session.canvas.visibility.is_off = True
     desk.session.canvas.changed.emit()
     assert color_at(canvas, edge).rgb() == RED.rgb()
+
+
+async def test_tones_change_what_is_shown_and_nothing_else(desk: Desk, canvas: CanvasView) -> None:
+    await edit(desk, 1)
+    plain = color_at(canvas, at(desk, 0.5, 0.5))
+    desk.session.canvas.viewport.set_tones(Tones(brightness=2))
+    table = Tones(brightness=2).table()
+    shown = color_at(canvas, at(desk, 0.5, 0.5))
+    assert (shown.red(), shown.green()) == (table[plain.red()], table[plain.green()])
+    desk.session.canvas.viewport.set_tones(Tones())
+    assert color_at(canvas, at(desk, 0.5, 0.5)).rgb() == plain.rgb()
+    assert desk.outbox.edits == []
 
 
 async def test_a_selected_box_is_resized_by_its_corner(desk: Desk, canvas: CanvasView) -> None:
