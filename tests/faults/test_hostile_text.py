@@ -17,6 +17,7 @@ from labeler.domain.errors import InvalidValue
 from labeler.domain.filter import Filter, Order, filter_text, parse_filter
 from labeler.local import open_local
 from labeler.rpc.errors import GRPCError, InvalidArgumentError, Status
+from labeler.rpc.wire.labeler.v1 import labeler_pb2
 from labeler.server.accounts import ACCOUNTS_FILE
 from tests.hostile import NAMES, NO_TEXT, STRINGS
 from tests.memory_source import picture_bytes
@@ -181,3 +182,20 @@ async def test_half_characters_are_refused_before_they_are_sent(client: ViamClie
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await raw(wrong, metadata=(("authorization", f"Bearer {token}"),), timeout=20)
         assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_paths_that_are_none_are_refused_one_by_one(client: ViamClient, tmp_path: Path) -> None:
+    source = await described(client)
+    nowhere = str(tmp_path / "nowhere") + "/"
+    refused: list[str] = []
+    request = labeler_pb2.OpenPathsRequest(paths=[nowhere + text for text in STRINGS if text.strip("./")], copy=True)
+    progress = client.connection.stream_in(
+        "/labeler.v1.LabelerService/OpenPaths", request, labeler_pb2.OpenPathsProgress
+    )
+    async for each_time in progress:
+        refused += [one.path for one in each_time.refused]
+        assert all(one.reason for one in each_time.refused)
+        assert each_time.opened == 0
+    assert len(refused) == len(request.paths)
+    assert await source.count(Filter()) == 0
+    told(len(refused), "as paths to open")
