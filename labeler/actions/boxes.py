@@ -27,7 +27,7 @@ def choose_label(session: Session) -> None:
     session.prompted.emit(
         Prompt(
             "Label",
-            lambda text: use_label(session, text.strip()),
+            lambda text: use_label(session, session.vocabulary.labels.meant_by(text)),
             suggest=lambda text: tuple(
                 Choice(name, f"{name}   {session.vocabulary.labels.digit_of(name)}".rstrip())
                 for name in session.vocabulary.labels.starting_with(text.strip())

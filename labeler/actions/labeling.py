@@ -40,7 +40,7 @@ def tag(session: Session) -> None:
     count = len(session.targets())
 
     def accept(text: str) -> None:
-        toggle_tag(session, text.strip())
+        toggle_tag(session, session.vocabulary.tags.meant_by(text))
 
     session.prompted.emit(
         Prompt(
@@ -80,7 +80,7 @@ def add_to_dataset(session: Session) -> None:
         put(await session.vocabulary.make_dataset(name), name)
 
     def accept(text: str) -> None:
-        name = text.strip()
+        name = text if _dataset_named(session, text) else text.strip()
         dataset_id = _dataset_named(session, name)
         if dataset_id:
             put(dataset_id, name)

@@ -34,6 +34,10 @@ class Names:
                 self.current = self._names[0]
             self.changed.emit()
 
+    def meant_by(self, text: str) -> str:
+        """The name that a person chose, or the one that they typed, without the blanks around it."""
+        return text if text in self._names else text.strip()
+
     def choose(self, name: str) -> None:
         """Make the name the current one; a new one is added."""
         self.add([name])
