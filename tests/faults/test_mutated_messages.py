@@ -32,6 +32,8 @@ RUN_QUERIES = 0.05
 WARM_UP = 0.2
 """The part of the calls after which the memory is measured first."""
 MOST_GROWTH = 50 << 20
+ENOUGH = 10
+"""Wrong answers after which the rest is left out."""
 _STILL_ANSWERING = 0.2
 """Seconds after which a stream of answers that goes on is taken for a good one."""
 NOT_MAPPED = {
@@ -74,7 +76,9 @@ class Attack:
 
             async def one(mutants: list[bytes], method: MethodDescriptor = method, turns: Any = turns) -> None:
                 async with turns:
-                    await self._send(method, mutants)
+                    # Its failures fill the pipe to which the service writes them, and it waits for who reads.
+                    if len(self.wrong) < ENOUGH:
+                        await self._send(method, mutants)
 
             async with asyncio.TaskGroup() as group:
                 for _ in range(count):
@@ -177,7 +181,7 @@ async def test_every_rpc_survives_mutated_messages(tmp_path: Path, count: int) -
     print(  # noqa: T201
         f"{attack.sent.total()} mutants of {len(attack.sent)} RPCs, {growth >> 20} MiB more memory", dict(attack.codes)
     )
-    assert not attack.wrong, "\n".join(attack.wrong[:20])
+    assert not attack.wrong, "\n".join(attack.wrong)
     assert set(attack.sent) == {method.full_name for method in METHODS}
     assert min(attack.sent.values()) >= count
     assert growth < MOST_GROWTH
