@@ -97,7 +97,10 @@ class Library:
         self.reset.emit()
 
     def reload(self, source: ImageSource) -> None:
-        """Read the same filter again; the images stay in view until others are there in their stead."""
+        """Read the same filter again; the images stay in view until others are there in their stead.
+
+        That begins when the service has heard of all deletions.
+        """
         self._restart(source, keep=True)
 
     def want(self, index: int) -> None:
@@ -150,11 +153,15 @@ class Library:
     def _restart(self, source: ImageSource, keep: bool) -> None:
         if self._loading and not self._loading.done():
             self._loading.cancel()
-        self._source, self._wake, self._is_old = source, asyncio.Event(), keep
-        self._jumps = source.jumps(self.filter) and not self._outbox().moves_images
+        self._source, self._wake = source, asyncio.Event()
+        self._is_old = keep and not self._outbox().moves_images
+        self._jumps = source.jumps(self.filter) and (keep or not self._outbox().moves_images)
         self._loading = self._tasks.start(self._load(source, keep))
 
     async def _load(self, source: ImageSource, keep: bool) -> None:
+        while keep and self._outbox().moves_images:
+            await self._next_wake()
+        self._is_old = keep
         counting = asyncio.ensure_future(source.count(self.filter))
         try:
             await (self._load_around if self._jumps else self._load_from_front)(source, keep, counting)
@@ -181,8 +188,7 @@ class Library:
             if not counting.done() or self._size is None:
                 self._note_size(await counting)
             while not keep and self._loaded.end > self._wanted + AROUND:
-                self._wake.clear()
-                await self._wake.wait()
+                await self._next_wake()
 
     def _append(self, images: list[Image], is_end: bool) -> None:
         """Put a page at the end, without those whose deletion is pending."""
@@ -205,7 +211,7 @@ class Library:
             start = max(min(self._wanted, self.size if size is None else size) - AROUND, 0)
             page = await source.page_at(self.filter, self.order, start, 2 * AROUND)
             if moves != self._moves:
-                self._restart(source, keep)
+                await self._load(source, keep)
                 return
             self._size = size
             self._forget()
@@ -218,8 +224,11 @@ class Library:
             if not self._outbox().moves_images and (place := self._next_place()) is not None:
                 await self._fetch(source, place, LATER_PAGES)
             else:
-                self._wake.clear()
-                await self._wake.wait()
+                await self._next_wake()
+
+    async def _next_wake(self) -> None:
+        self._wake.clear()
+        await self._wake.wait()
 
     def _next_place(self) -> int | None:
         """Where the next page begins: it holds the missing place nearest to the wanted index."""

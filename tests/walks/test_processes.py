@@ -74,10 +74,10 @@ def test_a_second_window_is_refused_in_a_sentence(walk: Walk, library: Path, sam
     walk(steps())
 
 
-def kill_after_saving(library: Path, samples: SampleSet) -> None:
+def kill_after_saving(library: Path, samples: SampleSet, *what: str) -> None:
     """Run the program until it has saved, then kill it."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, str(DRIVER), str(library), str(samples.folder)]
+    command = [sys.executable, str(DRIVER), str(library), str(samples.folder), *what]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as run:
         assert run.stdout is not None
         assert run.stderr is not None
@@ -98,5 +98,24 @@ def test_what_was_saved_is_there_after_a_kill(walk: Walk, library: Path, samples
             assert [len(image.boxes) for image in images] == [1, 1, 1, 0]
             assert images[0].tags == ("night",)
             assert images[0].boxes[0].label == "bolt"
+
+    walk(steps())
+
+
+def test_what_was_deleted_before_a_kill_is_deleted_and_can_be_undone(
+    walk: Walk, library: Path, samples: SampleSet
+) -> None:
+    kill_after_saving(library, samples, "delete")
+
+    async def steps() -> None:
+        async with at_work(library) as person:
+            await person.shown(4)
+            await person.saved()
+            source = person.session.source
+            assert await source.count(person.session.library.filter) == 4
+            assert len((await source.trash("")).images) == 2
+            await person.key("Ctrl+Z")
+            await person.shown(6)
+            assert len(await person.at_service(*range(6))) == 6
 
     walk(steps())
