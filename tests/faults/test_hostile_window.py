@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from labeler.actions import boxes, labeling
 from labeler.actions.keymap import Keymap
 from labeler.actions.table import ACTIONS
 from labeler.domain.box import Box
@@ -248,3 +249,22 @@ async def test_names_that_are_remembered_come_back_byte_by_byte(window: Window, 
     settings.write(settings.text())
     again = Settings.read(settings.path)
     assert sorted(again.get(f"{key}.labels")) == sorted(again.get(f"{key}.tags")) == sorted(texts)
+
+
+async def test_the_name_that_is_chosen_is_the_one_that_is_used(window: Window, texts: tuple[str, ...]) -> None:
+    session, prompts = window.session, list[Prompt]()
+    session.prompted.disconnect(window.prompt.ask)
+    session.prompted.connect(prompts.append)
+    edits = session.outbox.edits  # type: ignore[attr-defined]
+    for place, text in enumerate(texts):
+        session.go_to((place + 1) % len(texts))
+        for ask in (labeling.tag, labeling.add_to_dataset, boxes.choose_label):
+            ask(session)
+            assert text in [choice.value for choice in prompts[-1].suggest("")]
+            prompts[-1].accept(text)
+        tagged, added = edits[-2:]
+        assert [change.tag for change in tagged.changes] == [text]
+        assert [change.dataset_id for change in added.changes] == [f"set-{place}"]
+        assert session.vocabulary.labels.current == text
+        edits.clear()
+    told(len(texts), "as tag, dataset and label that are chosen")
