@@ -9,6 +9,7 @@ files included. Prints a JSON object. A CONTROL breaks the program on purpose, t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import itertools
 import json
@@ -19,10 +20,11 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
-from labeler.client import outbox_rows
+from labeler.client import outbox_rows, picture_files
 from labeler.server.files import RealFileSystem
 from labeler.server.sqlite import database
 from tests.faults.forks import fork, judge
@@ -44,9 +46,19 @@ def _no_sync_of_folders() -> None:
     RealFileSystem.sync_folder = lambda self, folder: None  # type: ignore[method-assign]
 
 
+def _no_sync_of_pictures() -> None:
+    @contextlib.contextmanager
+    def replacing(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
+        with path.open("wb") as file:
+            yield file
+
+    vars(picture_files)["replacing"] = replacing
+
+
 CONTROLS: Mapping[str, Callable[[], None]] = {
     "synchronous=NORMAL": _no_sync_of_commits,
     "no sync of folders": _no_sync_of_folders,
+    "no sync of pictures": _no_sync_of_pictures,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tests.faults.along_work import AlongWork
 from tests.faults.changes_work import (
     AccountsWork,
     DeleteWork,
@@ -27,4 +28,5 @@ WORKS: Mapping[str, type[Work]] = {
     "purge": PurgeWork,
     "accounts": AccountsWork,
     "migration": MigrationWork,
+    "along": AlongWork,
 }
