@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Barrier, Timer
+from threading import Barrier, BrokenBarrierError, Timer
 from typing import Any
 
 from labeler.decoding.link import CAN_PASS_DESCRIPTORS, Link, Message, PipeLink, SocketLink
@@ -144,6 +144,12 @@ class _Worker:
             timer.cancel()
             timer.join()
 
+    def kill(self) -> None:
+        """End what the process is at, from any thread."""
+        process = self._process
+        if process is not None:
+            process.kill()
+
     def end(self, patience: float = _ENDING) -> int | None:
         """End the process and wait for it; returns what it ended with."""
         link, process = self._link, self._process
@@ -174,6 +180,8 @@ class Workers:
         for worker in self._all:
             self._idle.put(worker)
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="decode")
+        self._together = Barrier(count)
+        self._closed = False
         self._deadly: dict[bytes, str] = {}
 
     @property
@@ -186,13 +194,12 @@ class Workers:
 
         A process takes a quarter of a second of a core until it can decode.
         """
-        together = Barrier(self._count)
 
         def begin() -> None:
             worker = self._idle.get()
             try:
-                together.wait()
-                with contextlib.suppress(OSError):
+                with contextlib.suppress(OSError, BrokenBarrierError):
+                    self._together.wait()  # so that each thread has another
                     worker.start()
             finally:
                 self._idle.put(worker)
@@ -220,20 +227,22 @@ class Workers:
 
     def _decoded(self, worker: _Worker, content: bytes, size: int) -> Pixels:
         for is_last in (False, True):
+            if self._closed:
+                break
             try:
                 reply, shared = worker.decode(content, size)
             except TimeoutError:
                 raise self._is_deadly(content, f"reading it takes more than {PATIENCE:.0f} seconds") from None
             except EOFError:
                 # Once is not the picture's fault: whoever needs memory may have ended the process.
-                if is_last:
+                if is_last and not self._closed:
                     raise self._is_deadly(content, "reading it ends the program that reads pictures") from None
                 continue
             except (OSError, ValueError) as error:
                 log.warning("the picture decoder: %s", error)
                 raise LabelerError(f"The picture cannot be shown: the picture decoder failed ({error}).") from error
             return self._pixels(reply, shared)
-        raise AssertionError
+        raise LabelerError("The picture is not shown any more: the program ends.")
 
     def _is_deadly(self, content: bytes, why: str) -> InvalidValue:
         reason = f"The picture is broken: {why}."
@@ -269,7 +278,11 @@ class Workers:
         return Pixels(width, height, tuple(copies))
 
     def close(self) -> None:
-        """End all; what is being decoded is finished or given up, what waits is dropped."""
+        """End all; what is being decoded is given up, what waits is dropped."""
+        self._closed = True
+        self._together.abort()
+        for worker in self._all:
+            worker.kill()
         self._threads.shutdown(wait=True, cancel_futures=True)
         for worker in self._all:
             worker.end()

@@ -40,11 +40,23 @@ UNREADABLE = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError,
 def orientation(picture: ImageFile, content: bytes) -> int:
     """The EXIF orientation, 1 to 8, of an opened picture with this content; 1 where it says none."""
     try:
-        late_chunk = isinstance(picture, PngImageFile) and "exif" not in picture.info and b"eXIf" in content
-        exif = picture.getexif() if late_chunk else Pillow.Image.getexif(picture)
+        exif = Pillow.Image.getexif(picture)
+        if isinstance(picture, PngImageFile) and "exif" not in picture.info:
+            exif.load(_late_exif(content))
         return int(exif.get(_ORIENTATION, 1))
     except UNREADABLE:
         return 1
+
+
+def _late_exif(png: bytes) -> bytes:
+    """What a PNG says after its pixels, where Pillow looks only after decoding them."""
+    place = 8
+    while b"eXIf" in png and place + 8 <= len(png):
+        length, name = struct.unpack_from(">I4s", png, place)
+        if name == b"eXIf":
+            return b"Exif\0\0" + png[place + 8 : place + 8 + length]
+        place += 12 + length
+    return b""
 
 
 def displayed_size(content: bytes) -> tuple[int, int]:

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -247,6 +248,19 @@ def test_decoders_end_with_the_window_even_at_work() -> None:
 
 def wait_for(seen: Callable[[], bool], what: str) -> None:
     asyncio.run(until(seen, what))
+
+
+def test_the_window_ends_without_waiting_for_a_picture(workers: Workers) -> None:
+    assert shows_sound_pictures(workers)
+    (pid,) = workers.pids
+    before = worked(pid)
+    with ThreadPoolExecutor(1) as thread:
+        found = thread.submit(asyncio.run, workers.decode(slow_picture()))
+        wait_for(lambda: worked(pid) > before + 0.1, "the picture to be begun")
+        workers.close()
+        with pytest.raises(LabelerError, match="not shown any more: the program ends"):
+            found.result()
+    assert worked(pid) < 0
 
 
 BEGINNING = 1.5
