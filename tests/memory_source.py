@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
@@ -16,7 +16,7 @@ from labeler.domain.edit import DeletionChange, Edit, apply_changes
 from labeler.domain.errors import InvalidValue, LabelerError, Missing, Refused
 from labeler.domain.filter import Filter, Order
 from labeler.domain.image import Choice, Dataset, Image
-from labeler.domain.library import OpenProgress, Page
+from labeler.domain.library import OpenProgress, Page, Told
 from labeler.domain.saving import Held, OutboxCounts, SaveState
 from labeler.domain.trash import TRASH_AGE, TrashedImage, TrashPage
 from labeler.state.along import Along
@@ -45,6 +45,7 @@ class MemorySource:
         self.title = "This computer"
         self.organization_id = "acme"
         self.opens_paths = True
+        self.follows = False
         self.can_jump = True
         self.orders: tuple[Order, ...] = (Order.NAME, Order.NEWEST)
         self.list = list(images)
@@ -86,6 +87,9 @@ class MemorySource:
         if missing:
             raise Missing(f"{missing[0]}: no such image")
         return tuple(by_id[one] for one in ids)
+
+    def follow(self, position: str) -> AsyncGenerator[Told, None]:
+        raise AssertionError("it does not follow")
 
     async def image_bytes(self, image_id: str) -> bytes:
         self.asked_bytes.append(image_id)

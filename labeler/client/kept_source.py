@@ -20,7 +20,7 @@ from labeler.domain.amounts import count_text
 from labeler.domain.errors import Unreachable
 from labeler.domain.filter import Filter, Order
 from labeler.domain.image import Choice, Dataset, Image
-from labeler.domain.library import OpenProgress, Page
+from labeler.domain.library import OpenProgress, Page, Told
 from labeler.domain.trash import TrashPage
 
 Result = TypeVar("Result")
@@ -208,6 +208,13 @@ class KeptSource:
 
     async def delete_dataset(self, dataset_id: str) -> None:
         await self._online(lambda: self._service.delete_dataset(dataset_id))
+
+    @property
+    def follows(self) -> bool:
+        return self._service.follows
+
+    def follow(self, position: str) -> AsyncGenerator[Told, None]:
+        return self._service.follow(position)
 
     @property
     def keeps_trash(self) -> bool:

@@ -7,7 +7,7 @@ used through Viam's API alone, and what that cannot say is finished here.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -16,14 +16,16 @@ from typing import Self
 from labeler.client.calls import BYTES_TIMEOUT, DATA, DATASET
 from labeler.client.channel import Connection
 from labeler.client.endpoint import host_of
+from labeler.client.follow import follow
 from labeler.client.large_bytes import large_bytes
 from labeler.client.local_list import keeps
+from labeler.client.offers import Offers
 from labeler.client.plain_choices import APP, PlainChoices, side_by_side
 from labeler.client.trash import Trash
 from labeler.domain.errors import Missing, Refused
 from labeler.domain.filter import Filter, Order
 from labeler.domain.image import Choice, Dataset, Image
-from labeler.domain.library import OpenProgress, Page
+from labeler.domain.library import OpenProgress, Page, Told
 from labeler.domain.text import check_text
 from labeler.domain.trash import TrashPage
 from labeler.rpc.convert import ORDER_TO, dataset_from, filter_to, image_from, is_exact
@@ -229,6 +231,13 @@ class ServiceSource:
     async def delete_dataset(self, dataset_id: str) -> None:
         request = dataset_pb2.DeleteDatasetRequest(id=dataset_id)
         await self.connection.unary(DATASET + "DeleteDataset", request, dataset_pb2.DeleteDatasetResponse)
+
+    @property
+    def follows(self) -> bool:
+        return Offers.of(self.described).follows
+
+    def follow(self, position: str) -> AsyncGenerator[Told, None]:
+        return follow(self.connection, position)
 
     @property
     def keeps_trash(self) -> bool:

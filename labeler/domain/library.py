@@ -16,6 +16,14 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """Images that others changed, added or deleted. `position` is what has been told up to here."""
+
+    ids: tuple[str, ...]
+    position: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenProgress:
     """How far opening paths has come; counts are totals so far, `refused` is what is new since the last."""
 

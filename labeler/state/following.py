@@ -1,25 +1,33 @@
-"""What others change meanwhile, read again while a person looks."""
+"""What others change meanwhile, shown while a person looks."""
 
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Sequence
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from labeler.domain.errors import LabelerError, Missing
+from labeler.domain.errors import LabelerError, Missing, Refused
 from labeler.domain.image import Image
+from labeler.domain.library import Told
+from labeler.state.source import ImageSource
 
 if TYPE_CHECKING:
     from labeler.state.session import Session
 
 AT_MOST = 200
 """Images read at a time."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+"""Seconds: the bounds of the random pause before a service is followed again, doubled with each failure in a row."""
 
 
 class Following:
-    """Reads the image in front and those around it every `seconds`, while the window is active.
+    """Shows what others change, while the window is active.
 
-    Silent while the service cannot be reached: the status bar says that already.
+    Where the service tells what is changed, those images that are loaded are read when they are; elsewhere the image
+    in front and those around it are read every `seconds`. Silent while the service cannot be reached: the status
+    bar says that already.
     """
 
     def __init__(self, session: Session) -> None:
@@ -27,6 +35,11 @@ class Following:
         self._session = session
         self._is_active = False
         self._running: asyncio.Task[None] | None = None
+        self._source: ImageSource | None = None
+        self._position = ""
+        """Up to where the source has told, and that is shown."""
+        self._is_lost = False
+        """Whether the source did not know the position."""
 
     def set_active(self, active: bool) -> None:
         """Follow from now on, beginning at once, or no more."""
@@ -40,7 +53,7 @@ class Following:
             self._running.cancel()
             self._running = None
         if self._is_active:
-            self._running = self._session.tasks.start(self._run())
+            self._running = self._session.tasks.start(self._run(self._session.source))
 
     def receive(self, images: Sequence[Image]) -> None:
         """Show what the service has of images, with what is on its way to it."""
@@ -60,10 +73,53 @@ class Following:
         """Read images again at the service. Raises LabelerError."""
         self.receive(await self._session.source.images(ids))
 
-    async def _run(self) -> None:
+    async def _run(self, source: ImageSource) -> None:
+        if source is not self._source:
+            self._source, self._position, self._is_lost = source, "", False
+        failures = 0
         while True:
+            if not source.follows:
+                await self._look()
+                await asyncio.sleep(self.seconds)
+                continue
+            if await self._listen(source):
+                failures = 0
+            most = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures, 10))
+            failures += 1
+            await asyncio.sleep(random.uniform(0, most))  # noqa: S311 - spreads clients over time
             await self._look()
-            await asyncio.sleep(self.seconds)
+
+    async def _listen(self, source: ImageSource) -> bool:
+        """Show what the service tells, until it ends; whether it told anything."""
+        has_told = False
+        try:
+            async with aclosing(source.follow(self._position)) as stream:
+                async for told in stream:
+                    if self._is_lost:
+                        # The service's data is of an older copy: anything may be otherwise.
+                        self._is_lost = False
+                        self._session.reload()
+                    elif not self._position:
+                        await self._look()
+                    await self._take(told)
+                    has_told = True
+        except Refused:
+            self._is_lost, self._position = bool(self._position), ""
+        except LabelerError:
+            pass
+        return has_told
+
+    async def _take(self, told: Told) -> None:
+        """Read those of the images that are of use here, the nearest first. Raises LabelerError."""
+        session = self._session
+        wanted = {held.change.image_id: 0 for held in session.review.items}
+        for image_id in told.ids:
+            if (index := session.library.index_of(image_id)) is not None:
+                wanted[image_id] = abs(index - session.index)
+        ids = sorted(set(told.ids) & wanted.keys(), key=wanted.__getitem__)
+        for start in range(0, len(ids), AT_MOST):
+            await self._show(ids[start : start + AT_MOST])
+        self._position = told.position
 
     def _ids(self) -> list[str]:
         """The image in front first, then the screenful around it."""
@@ -75,15 +131,16 @@ class Following:
         return list(dict.fromkeys(image.id for image in found if image is not None))
 
     async def _look(self) -> None:
-        ids = self._ids()
-        if not ids:
-            return
+        if ids := self._ids():
+            try:
+                await self._show(ids)
+            except LabelerError:
+                return
+
+    async def _show(self, ids: Sequence[str]) -> None:
+        """Show images as the service has them, and take out those that it has no more. Raises LabelerError."""
         gone: list[str] = []
-        try:
-            images = await self._found(ids, gone)
-        except LabelerError:
-            return
-        self.receive(images)
+        self.receive(await self._found(ids, gone))
         if gone:
             self._session.library.remove(gone)
 

@@ -6,7 +6,7 @@ bounded time.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from labeler.domain.box import Box
 from labeler.domain.edit import Edit
 from labeler.domain.filter import Filter, Order
 from labeler.domain.image import Choice, Dataset, Image
-from labeler.domain.library import OpenProgress, Page
+from labeler.domain.library import OpenProgress, Page, Told
 from labeler.domain.saving import Held, OutboxCounts, SaveState
 from labeler.domain.trash import TrashPage
 from labeler.state.along import Along
@@ -69,6 +69,17 @@ class ImageSource(Protocol):
 
     async def delete_dataset(self, dataset_id: str) -> None:
         """Delete the dataset; its images stay."""
+
+    @property
+    def follows(self) -> bool:
+        """Whether `follow` works."""
+
+    def follow(self, position: str) -> AsyncGenerator[Told, None]:
+        """Tell what others change after a position ("" for now), while they do; each image once until it is told.
+
+        What the outbox of this source delivers is left out. The first, without images, comes at once. Ends now and
+        then, to be followed anew. Raises Unreachable, and Refused for a position that the service does not know.
+        """
 
     @property
     def keeps_trash(self) -> bool:
