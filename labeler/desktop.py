@@ -21,6 +21,7 @@ from labeler.decoding.workers import Workers
 from labeler.disk import make_data_directory
 from labeler.domain.errors import InvalidValue, LabelerError
 from labeler.domain.filter import Filter
+from labeler.domain.image import Image
 from labeler.local import LocalService, open_local
 from labeler.logs import log_path
 from labeler.state.history import History
@@ -46,9 +47,10 @@ async def _export(session: Session, out: Path, layout: str, wanted: Filter, work
         work.done, work.total = done, total or 0
         session.works_changed.emit()
 
-    result = await export_images(
-        session.source, out, layout, wanted, on_progress=progress, as_seen=session.outbox.overlay
-    )
+    def as_seen(image: Image) -> Image | None:
+        return None if session.outbox.is_deleted(image.id) else session.outbox.overlay(image)
+
+    result = await export_images(session.source, out, layout, wanted, on_progress=progress, as_seen=as_seen)
     return result.summary
 
 

@@ -173,6 +173,14 @@ async def test_pending_edits_are_in_the_export(tmp_path: Path) -> None:
     assert BOX.same_value(read.boxes[0])
 
 
+async def test_what_is_to_be_deleted_is_not_in_the_export(tmp_path: Path) -> None:
+    gone = some(3)[1].id
+    result = await export_images(
+        MemorySource(some(3)), tmp_path / "out", "coco", as_seen=lambda image: None if image.id == gone else image
+    )
+    assert (result.written, len(list(read_coco(tmp_path / "out")))) == (2, 2)
+
+
 async def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(InvalidValue, match="not empty"):

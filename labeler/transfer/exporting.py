@@ -77,15 +77,15 @@ async def export_images(
     wanted: Filter = EMPTY,
     *,
     on_progress: Callable[[int, int | None], None] = lambda done, total: None,
-    as_seen: Callable[[Image], Image] = lambda image: image,
+    as_seen: Callable[[Image], Image | None] = lambda image: image,
     pauses: Sequence[float] = PAUSES,
 ) -> ExportResult:
     """Write all images of the filter, in order of their names where the service has that order.
 
     Boxes that nobody has accepted are left out. `out` must be new or empty, and is complete when this returns;
     on any error and when cancelled nothing is left there. `on_progress` is given how many images are done, and of
-    how many (None where the service does not count). `as_seen` makes the person's pending edits on an image.
-    Images whose picture cannot be had or held by the format are refused; the rest is written.
+    how many (None where the service does not count). `as_seen` makes the person's pending edits on an image, None
+    of one that they deleted. Images whose picture cannot be had or held by the format are refused; the rest is written.
 
     Raises InvalidValue for a folder or format that cannot be used, LabelerError if the disk refuses,
     Unreachable and others from the source.
@@ -158,17 +158,19 @@ async def _write_all(
     run: _Run,
     total: int | None,
     on_progress: Callable[[int, int | None], None],
-    as_seen: Callable[[Image], Image],
+    as_seen: Callable[[Image], Image | None],
     pauses: Sequence[float],
 ) -> ExportResult:
     written, refused = 0, list[tuple[str, str]]()
     on_progress(0, total)
     async with aclosing(_with_bytes(source, wanted, pauses)) as images:
         async for image, content in images:
+            if (edited := as_seen(image)) is None:
+                continue
             try:
                 if isinstance(content, Refused):
                     raise content
-                seen = without_proposals(as_seen(image))
+                seen = without_proposals(edited)
                 await run.call(lambda seen=seen, content=content: writer.add(seen, content))  # type: ignore[misc]
                 written += 1
             except (Refused, InvalidValue) as error:
