@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -28,10 +29,18 @@ _OF_ONE = {
 
 def keeps(wanted: Filter, image: Image) -> bool:
     """Whether a service would give the image: as `Filter.keeps`, with membership tags among the tags asked for."""
-    rest = replace(wanted, tags=(), all_tags=())
-    names = {*image.tags, *map(membership_tag, image.dataset_ids)}
-    asked = not wanted.tags or not names.isdisjoint(wanted.tags)
-    return asked and names.issuperset(wanted.all_tags) and rest.keeps(image)
+    rest, tags, all_tags = _apart(wanted)
+    if tags or all_tags:
+        names = {*image.tags, *map(membership_tag, image.dataset_ids)}
+        if (tags and names.isdisjoint(tags)) or not names >= all_tags:
+            return False
+    return not rest or rest.keeps(image)
+
+
+@functools.lru_cache(maxsize=64)
+def _apart(wanted: Filter) -> tuple[Filter, frozenset[str], frozenset[str]]:
+    """The filter without the tags that it names, alternatives among these, and those that must all be there."""
+    return replace(wanted, tags=(), all_tags=()), frozenset(wanted.tags), frozenset(wanted.all_tags)
 
 
 def listed(images: Iterable[Image], wanted: Filter, order: Order) -> list[Image]:
@@ -54,30 +63,35 @@ def choices(
 ) -> dict[str, tuple[Choice, ...]]:
     """Values to choose from, by the name of the filter's field; titles are those `seen` before."""
     found = {}
+    by_filter: dict[Filter, list[Image]] = {}
+
+    def kept(field: str) -> list[Image]:
+        without = _without(wanted, field)
+        if without not in by_filter:
+            by_filter[without] = [image for image in images if keeps(without, image)]
+        return by_filter[without]
+
     for field, (value, title) in _OF_ONE.items():
         titles = {choice.value: choice.title for choice in seen.get(field, ())}
-        kept = _kept(images, wanted, field)
-        for image in kept:
+        for image in kept(field):
             titles.setdefault(getattr(image, value), getattr(image, title) or getattr(image, value))
-        found[field] = _choices(Counter(getattr(image, value) for image in kept), titles)
-    found["tags"] = _choices(Counter(tag for image in _kept(images, wanted, "tags") for tag in image.tags), {})
-    labels = Counter(label for image in _kept(images, wanted, "labels") for label in {box.label for box in image.boxes})
+        found[field] = _choices(Counter(getattr(image, value) for image in kept(field)), titles)
+    found["tags"] = _choices(Counter(tag for image in kept("tags") for tag in image.tags), {})
+    labels = Counter(label for image in kept("labels") for label in {box.label for box in image.boxes})
     found["labels"] = _choices(labels, {})
-    in_sets = Counter(one for image in _kept(images, wanted, "dataset_id") for one in image.dataset_ids)
+    in_sets = Counter(one for image in kept("dataset_id") for one in image.dataset_ids)
     names = {one.id: one.name for one in datasets}
     found["dataset_id"] = _choices(Counter({one: in_sets[one] for one in names}), names)
     return found
 
 
-def _kept(images: Iterable[Image], wanted: Filter, field: str) -> list[Image]:
-    """The images that the filter keeps with this field left out."""
+def _without(wanted: Filter, field: str) -> Filter:
+    """The filter with a field left out."""
     if field == "tags":
-        without = replace(wanted, tags=(), all_tags=(), tagged=Tagged.ANY)
-    elif field in ("robot_id", "part_id"):
-        without = replace(wanted, **{field: "", field.replace("_id", "_name"): ""})  # type: ignore[arg-type]
-    else:
-        without = replace(wanted, **{field: type(getattr(wanted, field))()})
-    return [image for image in images if keeps(without, image)]
+        return replace(wanted, tags=(), all_tags=(), tagged=Tagged.ANY)
+    if field in ("robot_id", "part_id"):
+        return replace(wanted, **{field: "", field.replace("_id", "_name"): ""})  # type: ignore[arg-type]
+    return replace(wanted, **{field: type(getattr(wanted, field))()})
 
 
 def _choices(counts: Counter[str], titles: Mapping[str, str]) -> tuple[Choice, ...]:
