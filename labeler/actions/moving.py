@@ -5,7 +5,6 @@ from __future__ import annotations
 from labeler.actions.action import Action, Where, has_images
 from labeler.state import selecting
 from labeler.state.finding import go_to_next, is_unlabeled
-from labeler.state.prompts import Prompt
 from labeler.state.session import Mode, Session
 
 
@@ -105,20 +104,6 @@ def page_down(session: Session) -> None:
     session.go_to(session.index + session.grid.columns * session.grid.rows_shown)
 
 
-def go_to_number(session: Session) -> None:
-    """Go to the image with a number; nothing typed goes to the last."""
-
-    def check(text: str) -> str:
-        text = text.strip()
-        fits = not text or (text.isdecimal() and 1 <= int(text) <= session.library.size)
-        return "" if fits else f"A number from 1 to {session.library.size:,}"
-
-    def accept(text: str) -> None:
-        session.go_to(int(text) - 1 if text.strip() else session.library.size - 1)
-
-    session.prompted.emit(Prompt("Go to image number", accept, check=check, hint="Enter alone goes to the last"))
-
-
 def select_one(session: Session) -> None:
     """Select the image at the cursor, or take it out of the selection."""
     if session.current:
@@ -174,7 +159,6 @@ ACTIONS = (
     Action("grid.last", "Last image", last, ("End",), "Go/ends", GRID, has_images),
     Action("grid.page_up", "A page up", page_up, ("PageUp",), "", GRID, has_images),
     Action("grid.page_down", "A page down", page_down, ("PageDown",), "", GRID, has_images),
-    Action("grid.go_to", "Go to image number", go_to_number, ("Shift+G",), "Go/ends", GRID, has_images),
 
     Action("grid.select", "Select image", select_one, ("Space",), "Select", GRID, has_images),
     Action("grid.select_range", "Select a range by moving", select_range, ("v",), "Select", GRID, has_images),

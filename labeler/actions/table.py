@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from labeler.actions import along, boxes, copying, labeling, looking, moving, program, proposing
+from labeler.actions import along, boxes, copying, jumping, labeling, looking, moving, program, proposing
 from labeler.actions.action import Action
 
 ACTIONS: tuple[Action, ...] = (
     *program.ACTIONS,
     *along.ACTIONS,
     *moving.ACTIONS,
+    *jumping.ACTIONS,
     *labeling.ACTIONS,
     *boxes.ACTIONS,
     *copying.ACTIONS,

@@ -29,6 +29,7 @@ from labeler.state.settings_saver import SettingsSaver
 from labeler.state.signal import Signal
 from labeler.state.source import ImageSource, Outbox
 from labeler.state.tasks import Tasks
+from labeler.state.views import Views
 from labeler.state.vocabulary import Vocabulary
 from labeler.state.work import Work
 
@@ -96,6 +97,7 @@ class Session:
         self.place = Place(self)
         self.review = Review(self)
         self.proposals = Proposals(self)
+        self.views = Views(self)
         self.following = Following(self)
         self.along = TakingAlong(self)
         outbox.subscribe(self._states_changed, self._boxes_named)
@@ -135,6 +137,15 @@ class Session:
     @property
     def settings_key(self) -> str:
         return f"organizations.{self.source.organization_id or 'none'}"
+
+    @property
+    def done_tag(self) -> str:
+        """The tag that marks an image as done."""
+        return str(self.settings.get(f"{self.settings_key}.done_tag", "done"))
+
+    def set_done_tag(self, tag: str) -> None:
+        self.settings.set(f"{self.settings_key}.done_tag", tag)
+        self.saver.save_soon()
 
     # What is shown.
 
