@@ -19,13 +19,19 @@ import grpc.aio
 import pytest
 
 from labeler.client import DataClient, ViamClient
-from labeler.client.channel import PLAINTEXT, Endpoint
+from labeler.client.channel import PLAINTEXT, Connection, Endpoint
+from labeler.client.outbox import Outbox
+from labeler.client.source import ServiceSource
+from labeler.domain.box import Box
+from labeler.domain.edit import BoxChange, Edit, new_id
+from labeler.domain.saving import OutboxCounts
 from labeler.rpc.wire.app.data.v1 import data_pb2, data_pb2_grpc
 from labeler.rpc.wire.app.datasync.v1 import data_sync_pb2, data_sync_pb2_grpc
 from labeler.rpc.wire.proto.rpc.v1 import auth_pb2
 from labeler.server.limits import Limits, add_options, limits_of
 from tests.server.conftest import Start
 from tests.server.served import Served, bearer, run_labeler, sign_in
+from tests.server.worlds import uploads
 
 pytestmark = pytest.mark.process
 COUNT = data_pb2.BinaryDataByFilterRequest(count_only=True)
@@ -181,6 +187,40 @@ async def test_our_client_waits_and_nothing_is_lost(narrow: Served) -> None:
         (found,) = await data.binary_data_by_ids([image])
     assert len(found.metadata.capture_metadata.tags) == 260
     assert len(found.metadata.annotations.bboxes) == 4
+
+
+async def test_an_outbox_delivers_each_edit_once_to_a_service_that_makes_it_wait(
+    narrow: Served, tmp_path: Path
+) -> None:
+    key = await narrow.new_key("Outbox")
+    async with narrow.channel() as channel:
+        who = bearer(await sign_in(channel, key))
+        sync = data_sync_pb2_grpc.DataSyncServiceStub(channel)
+        sent = [
+            (await sync.FileUpload(iter(uploads(bytes([number]), part_id=key["part_id"])), metadata=who)).binary_data_id
+            for number in range(10)
+        ]
+        stub = data_pb2_grpc.DataServiceStub(channel)
+        told = 0
+        while told < 5:
+            try:
+                await stub.BinaryDataByFilter(COUNT, metadata=who)
+            except grpc.aio.AioRpcError:
+                told += 1
+    outbox = Outbox.open(tmp_path / "outbox.db", "test")
+    try:
+        endpoint = Endpoint(narrow.address, PLAINTEXT, api_key_id=key["api_key_id"], api_key=key["api_key"])
+        async with await Connection.open(endpoint) as connection:
+            await outbox.start(connection)
+            for number in range(60):
+                box = Box(new_id(), str(number), 0.25, 0.25, 0.75, 0.75)
+                outbox.put(Edit("Added a box", (BoxChange(sent[number % 10], None, box),)))
+            await eventually(lambda: outbox.counts == OutboxCounts())
+            await outbox.stop()
+            kept = await (await ServiceSource.open(connection)).images(sent)
+    finally:
+        await outbox.close()
+    assert sorted(int(box.label) for image in kept for box in image.boxes) == list(range(60))
 
 
 async def test_an_upload_above_the_size_is_refused_and_leaves_nothing(narrow: Served) -> None:
