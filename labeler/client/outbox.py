@@ -17,7 +17,7 @@ from labeler.client.ledger import Ledger
 from labeler.client.pending import HELD, Pending, Stage
 from labeler.client.session_rows import SessionRows
 from labeler.domain.box import Box
-from labeler.domain.edit import Edit
+from labeler.domain.edit import BoxChange, Edit
 from labeler.domain.image import Image
 from labeler.domain.saving import Held, OutboxCounts, SaveState
 
@@ -155,8 +155,13 @@ class Outbox:
     def keep_mine(self, held: Held, theirs: Box | None) -> None:
         """Make a conflicting change although the service has `theirs`, which the person has seen."""
         rows = self._with_its_like(held)
-        if rows:
+        if rows and isinstance(rows[0].change, BoxChange) and rows[0].change.after is theirs is None:
+            # Both have deleted it: there is nothing left to do.
+            self._ledger.discard(rows[:1])
+            del rows[0]
+        elif rows:
             self._ledger.rebase(rows[0], theirs)
+        if rows:
             self._ledger.retry(rows)
 
     def _with_its_like(self, held: Held) -> list[Pending]:

@@ -492,6 +492,24 @@ async def test_a_conflict_outlives_a_restart_and_can_be_decided(
     assert [(box.label, round(box.x_min, 6)) for box in api.boxes("a")] == [("bolt", 0.15)]
 
 
+async def test_a_deletion_is_kept_of_a_box_that_somebody_else_changed_and_then_deleted(
+    api: DataApi, connection: Connection, outbox_path: Path
+) -> None:
+    api.images["a"].boxes[THEIRS.id] = replace(THEIRS, label="washer")
+    async with watched(outbox_path) as one:
+        await one.outbox.start(connection)
+        one.put(BoxChange("a", THEIRS, None))
+        await one.delivered()
+        del api.images["a"].boxes[THEIRS.id]
+        one.outbox.keep_mine(one.outbox.held[0], None)
+        one.put_box("a")
+        await one.delivered()
+        assert one.outbox.counts == OutboxCounts()
+    async with watched(outbox_path) as one:
+        assert one.outbox.counts == OutboxCounts()
+    assert len(api.boxes("a")) == 1
+
+
 async def test_a_conflict_can_be_given_up(api: DataApi, connection: Connection, one: Watched) -> None:
     api.images["a"].boxes[THEIRS.id] = theirs = replace(THEIRS, label="washer")
     await one.outbox.start(connection)
