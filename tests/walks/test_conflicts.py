@@ -85,7 +85,7 @@ def test_what_others_change_is_seen(walk: Walk, library: Path, samples: SampleSe
     async def steps() -> None:
         async with at_work(library, samples.folder, 6) as person, somebody_else(person, tmp_path) as other:
             following = person.session.following
-            following.seconds = 0.05
+            following.seconds = 3600.0  # what is seen is told by the service, not asked for
             following.set_active(False)
             following.set_active(True)
             first, last = person.session.library.images[0].id, person.session.library.images[5].id
