@@ -117,14 +117,14 @@ class KeptSource:
 
     async def page(self, wanted: Filter, order: Order, after: str, limit: int) -> Page:
         if self.answers.gave(after):
-            return self.answers.page(wanted, order, after, limit)
+            return await self.answers.page(wanted, order, after, limit)
         try:
             page = await self._reach.call(lambda: self._service.page(wanted, order, after, limit))
         except Unreachable:
             # The rest of a list that the service began is not here.
             if after or not self._is_here:
                 raise
-            return self.answers.page(wanted, order, "", limit)
+            return await self.answers.page(wanted, order, "", limit)
         self._keeping.learn(page.images)
         return page
 
@@ -137,7 +137,7 @@ class KeptSource:
         except Unreachable:
             if not self._is_here:
                 raise
-            return self.answers.page_at(wanted, order, place, limit)
+            return await self.answers.page_at(wanted, order, place, limit)
         self._keeping.learn(page.images)
         return page
 
@@ -147,7 +147,7 @@ class KeptSource:
         except Unreachable:
             if not self._is_here:
                 raise
-            return self.answers.count(wanted)
+            return await self.answers.count(wanted)
 
     async def images(self, ids: Sequence[str]) -> tuple[Image, ...]:
         try:
@@ -185,7 +185,7 @@ class KeptSource:
         except Unreachable:
             if not self._is_here:
                 raise
-            return self.answers.choices(wanted)
+            return await self.answers.choices(wanted)
         if not wanted:
             self._keeping.note("choices", choices_note(found))
         return found

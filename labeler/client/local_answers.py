@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from labeler.client.along_store import AlongStore
@@ -28,12 +29,19 @@ class Edited(Protocol):
     def is_deleted(self, image_id: str) -> bool | None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class _List:
+    wanted: Filter
+    order: Order
+    ids: tuple[str, ...]
+
+
 class LocalAnswers:
-    """Answers about the images of a store as the person has left them. None of them waits."""
+    """Answers about the images of a store as the person has left them."""
 
     def __init__(self, store: AlongStore, edited: Edited, organization_id: str) -> None:
         self._store, self._edited, self._organization_id = store, edited, organization_id
-        self._lists: dict[str, list[str]] = {}
+        self._lists: dict[str, _List] = {}
         self._listed = 0
 
     @property
@@ -45,28 +53,30 @@ class LocalAnswers:
         """Whether a token is of a page that was listed here."""
         return token.startswith(_OURS)
 
-    def page(self, wanted: Filter, order: Order, after: str, limit: int) -> Page:
-        """The page after a token of ours, or the first. Raises Unreachable for a token of long ago."""
+    async def page(self, wanted: Filter, order: Order, after: str, limit: int) -> Page:
+        """The page after a token of ours, or the first of a new list. Raises Unreachable for a token of long ago."""
         number, _, start = after.removeprefix(_OURS).partition(":")
         if after and number not in self._lists:
             raise Unreachable("The list is not kept any more. Read it again with F5.")
-        return self._page_of(number or self._new_list(wanted, order), int(start or 0), limit)
+        return self._page_of(number or await self._new_list(wanted, order), int(start or 0), limit)
 
-    def page_at(self, wanted: Filter, order: Order, place: int, limit: int) -> Page:
-        return self._page_of(self._new_list(wanted, order), place, limit)
+    async def page_at(self, wanted: Filter, order: Order, place: int, limit: int) -> Page:
+        """The page from a place of the last list on; of a new one where that was of something else."""
+        same = (number for number, one in reversed(self._lists.items()) if (one.wanted, one.order) == (wanted, order))
+        return self._page_of(next(same, "") or await self._new_list(wanted, order), place, limit)
 
-    def count(self, wanted: Filter) -> int:
-        return len(listed(self._images(), wanted, Order.NEWEST))
+    async def count(self, wanted: Filter) -> int:
+        return len(await asyncio.to_thread(listed, self._images(), wanted, Order.NEWEST))
 
     def images(self, ids: Sequence[str]) -> tuple[Image, ...] | None:
         """The images without what the person did; None if one is not here."""
         here = self._store.images
         return tuple(here[one] for one in ids) if all(one in here for one in ids) else None
 
-    def choices(self, wanted: Filter) -> Mapping[str, tuple[Choice, ...]]:
+    async def choices(self, wanted: Filter) -> Mapping[str, tuple[Choice, ...]]:
         held = json.loads(self._store.note("choices") or "{}")
         seen = {field: [Choice(value, title) for value, title in some] for field, some in held.items()}
-        return choices(self._images(), wanted, seen, self._seen_datasets())
+        return await asyncio.to_thread(choices, self._images(), wanted, seen, self._seen_datasets())
 
     def datasets(self) -> tuple[Dataset, ...]:
         here = self._images()
@@ -79,16 +89,18 @@ class LocalAnswers:
         edited = self._edited
         return [edited.overlay(one) for one in self._store.images.values() if not edited.is_deleted(one.id)]
 
-    def _new_list(self, wanted: Filter, order: Order) -> str:
+    async def _new_list(self, wanted: Filter, order: Order) -> str:
+        # Thousands of names take long to sort; the edits on the images are known here alone.
+        images = await asyncio.to_thread(listed, self._images(), wanted, order)
         self._listed += 1
         number = str(self._listed)
-        self._lists[number] = [image.id for image in listed(self._images(), wanted, order)]
+        self._lists[number] = _List(wanted, order, tuple(image.id for image in images))
         while len(self._lists) > _LISTS:
             del self._lists[next(iter(self._lists))]
         return number
 
     def _page_of(self, number: str, start: int, limit: int) -> Page:
-        ids, end = self._lists[number], start + limit
+        ids, end = self._lists[number].ids, start + limit
         here = self._store.images
         found = tuple(here[one] for one in ids[start:end] if one in here)
         return Page(found, f"{_OURS}{number}:{end}" if end < len(ids) else "")

@@ -133,20 +133,20 @@ def test_every_filter_is_answered_as_the_service_does(tmp_path: Path) -> None:
         async def same(wanted: Filter) -> None:
             for order in Order:
                 theirs = [image.id for image in await listed(service, wanted, order)]
-                page = here.page(wanted, order, "", IMAGES)
+                page = await here.page(wanted, order, "", IMAGES)
                 assert [image.id for image in page.images] == theirs
                 parts, after = [], ""
                 while True:
-                    part = here.page(wanted, order, after, 7)
+                    part = await here.page(wanted, order, after, 7)
                     parts += [image.id for image in part.images]
                     after = part.next
                     if not after:
                         break
                 assert parts == theirs
-                assert here.page_at(wanted, order, 3, 5).images == page.images[3:8]
-            assert here.count(wanted) == len(theirs)
+                assert (await here.page_at(wanted, order, 3, 5)).images == page.images[3:8]
+            assert await here.count(wanted) == len(theirs)
             if is_exact(wanted):
-                theirs_to_choose, ours = await service.choices(wanted), here.choices(wanted)
+                theirs_to_choose, ours = await service.choices(wanted), await here.choices(wanted)
                 assert {one: of_images(some) for one, some in theirs_to_choose.items() if of_images(some)} == {
                     one: of_images(some) for one, some in ours.items() if of_images(some)
                 }
