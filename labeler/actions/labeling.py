@@ -1,4 +1,4 @@
-"""Tags, datasets, undo, and deleting images."""
+"""Tags, datasets, and deleting images."""
 
 from __future__ import annotations
 
@@ -126,16 +126,6 @@ def remove_from_dataset(session: Session) -> None:
     )
 
 
-def undo(session: Session) -> None:
-    """Take back the last change, wherever it was."""
-    session.undo()
-
-
-def redo(session: Session) -> None:
-    """Make the change again that was taken back last."""
-    session.redo()
-
-
 def delete_images(session: Session) -> None:
     """Delete the selected images at their service, after asking. They can be brought back from its trash."""
     images = session.targets()
@@ -196,8 +186,6 @@ def _with_digit(session: Session, digit: str) -> None:
 
 
 ACTIONS = (
-    Action("edit.undo", "Undo", undo, ("Ctrl+Z",), "Edit/undo"),
-    Action("edit.redo", "Redo", redo, ("Ctrl+Shift+Z", "Ctrl+Y"), "Edit/undo"),
     Action("image.tag", "Tag", tag, ("t",), "Edit/images", when=has_image),
     Action("image.add_to_dataset", "Add to dataset", add_to_dataset, ("b",), "Edit/images", when=has_image),
     Action(

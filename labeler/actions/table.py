@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labeler.actions import along, boxes, copying, jumping, labeling, looking, moving, program, proposing
+from labeler.actions import along, boxes, copying, jumping, labeling, looking, moving, program, proposing, undoing
 from labeler.actions.action import Action
 
 ACTIONS: tuple[Action, ...] = (
@@ -10,6 +10,7 @@ ACTIONS: tuple[Action, ...] = (
     *along.ACTIONS,
     *moving.ACTIONS,
     *jumping.ACTIONS,
+    *undoing.ACTIONS,
     *labeling.ACTIONS,
     *boxes.ACTIONS,
     *copying.ACTIONS,

@@ -93,11 +93,11 @@ async def test_a_view_of_the_same_name_keeps_its_number(session: Session) -> Non
     for text, name in (("tag:a", "one"), ("tag:b", "two"), ("tag:c", "one")):
         session.show_text(text)
         session.views.save(name)
-    assert session.views.names == ("one", "two")
+    assert list(session.views.names) == ["one", "two"]
     session.views.open("one")
     assert session.filter_text == "tag:c"
     session.views.delete("one")
-    assert session.views.names == ("two",)
+    assert list(session.views.names) == ["two"]
     await settled(session)
 
 
