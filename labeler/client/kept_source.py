@@ -245,6 +245,7 @@ class KeptSource:
 
     def _reach_changed(self) -> None:
         if not self._reach.is_offline:
+            self.answers.forget()
             self._outbox.hurry()
         self._changed()
 

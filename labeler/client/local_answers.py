@@ -42,6 +42,7 @@ class LocalAnswers:
     def __init__(self, store: AlongStore, edited: Edited, organization_id: str) -> None:
         self._store, self._edited, self._organization_id = store, edited, organization_id
         self._lists: dict[str, _List] = {}
+        self._counted: dict[Filter, None] = {}
         self._listed = 0
 
     @property
@@ -61,12 +62,28 @@ class LocalAnswers:
         return self._page_of(number or await self._new_list(wanted, order), int(start or 0), limit)
 
     async def page_at(self, wanted: Filter, order: Order, place: int, limit: int) -> Page:
-        """The page from a place of the last list on; of a new one where that was of something else."""
-        same = (number for number, one in reversed(self._lists.items()) if (one.wanted, one.order) == (wanted, order))
-        return self._page_of(next(same, "") or await self._new_list(wanted, order), place, limit)
+        """The page from a place on; a list begins at its first image or after it was counted.
+
+        Raises Unreachable inside a list that the service began: its places are others.
+        """
+        latest = reversed(self._lists.items())
+        number = next((number for number, one in latest if (one.wanted, one.order) == (wanted, order)), "")
+        if place and not number and wanted not in self._counted:
+            raise Unreachable("Offline, and the rest of this list is not on this computer.")
+        if not place or not number:
+            number = await self._new_list(wanted, order)
+        return self._page_of(number, place, limit)
 
     async def count(self, wanted: Filter) -> int:
+        """How many images match, of a list that begins now."""
+        self._lists = {number: one for number, one in self._lists.items() if one.wanted != wanted}
+        self._counted[wanted] = None
         return len(await asyncio.to_thread(listed, self._images(), wanted, Order.NEWEST))
+
+    def forget(self) -> None:
+        """Go on with no list: the service answers again."""
+        self._lists.clear()
+        self._counted.clear()
 
     def images(self, ids: Sequence[str]) -> tuple[Image, ...] | None:
         """The images without what the person did; None if one is not here."""
@@ -94,6 +111,9 @@ class LocalAnswers:
         images = await asyncio.to_thread(listed, self._images(), wanted, order)
         self._listed += 1
         number = str(self._listed)
+        self._lists = {
+            one: other for one, other in self._lists.items() if (other.wanted, other.order) != (wanted, order)
+        }
         self._lists[number] = _List(wanted, order, tuple(image.id for image in images))
         while len(self._lists) > _LISTS:
             del self._lists[next(iter(self._lists))]

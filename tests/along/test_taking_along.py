@@ -141,3 +141,30 @@ async def test_only_what_is_new_is_fetched_again_and_dropping_frees_the_disk(tea
         assert len(list(pictures.glob("??/*"))) == 3
         await kept(place).drop(few.number)
         assert list(pictures.glob("??/*")) == []
+
+
+async def test_a_list_that_the_service_began_is_not_gone_on_with_from_another(team: Team, tmp_path: Path) -> None:
+    """Else the same image would be in two places of what a person looks at."""
+    async with laptop(tmp_path / "laptop", team) as place:
+        source = kept(place)
+        images = await listed(source, EVERYTHING, Order.NAME)
+        for image in images[::4]:
+            await label(place, image.id, "few")
+        await delivered(place)
+        await take(source, Filter(tags=("few",)), "few")
+        assert source.jumps(EVERYTHING)
+        first = await source.page_at(EVERYTHING, Order.NAME, 0, 7)
+        page = await source.page(EVERYTHING, Order.NAME, "", 7)
+        team.go()
+        with pytest.raises(Unreachable):
+            await source.page_at(EVERYTHING, Order.NAME, 7, 7)
+        with pytest.raises(Unreachable):
+            await source.page(EVERYTHING, Order.NAME, page.next, 7)
+        assert [image.id for image in first.images] == [image.id for image in images[:7]]
+        assert await source.count(EVERYTHING) == 10
+        rest = await source.page_at(EVERYTHING, Order.NAME, 7, 7)
+        assert [image.id for image in rest.images] == [image.id for image in images[::4][7:]]
+        team.come()
+        await until(lambda: not source.offline, "the server")
+        again = await source.page_at(EVERYTHING, Order.NAME, 7, 7)
+        assert [image.id for image in again.images] == [image.id for image in images[7:14]]
