@@ -77,6 +77,10 @@ class Library:
         """The images that are loaded, in order."""
         return list(self._loaded)
 
+    @property
+    def loaded_count(self) -> int:
+        return len(self._loaded)
+
     def index_of(self, image_id: str) -> int | None:
         """The index of a loaded image."""
         return self._loaded.place_of(image_id)
@@ -242,10 +246,13 @@ class Library:
     async def _fetch(self, source: ImageSource, place: int, limit: int) -> None:
         moves = self._moves
         page = await source.page_at(self.filter, self.order, place, limit)
+        counted = None if page.images else await source.count(self.filter)
         if moves != self._moves:
             return  # the places are others by now
         if not page.next:
-            self._size = place + len(page.images) if page.images else min(self.size, place)
+            self._size = (
+                place + len(page.images) if page.images else min(place, self.size if counted is None else counted)
+            )
             self._loaded.cut(self._size)
         self._loaded.put(place, [self._outbox().overlay(image) for image in page.images])
         if not self._spans:

@@ -47,7 +47,7 @@ def _when_loaded(session: Session, first: int, last: int, select: Callable[[], N
     work = Work("Selecting images", total=total)
 
     def grown() -> None:
-        work.done = min(sum(1 for _ in library.between(first, min(last, library.size - 1))), total)
+        work.done = min(library.loaded_count, total)
         session.works_changed.emit()
 
     async def body() -> None:
