@@ -25,74 +25,90 @@ class History:
         self.done: list[Edit] = list(done)
         self.undone: list[Edit] = list(undone)
         self._file = file
-        self._kept: list[Edit] = []
-        self._keep()
+        self._names: dict[str, str] = {}
+        """Ids that boxes have now, of those that edits may still have under former ones: looked up when needed, as
+        there are more edits in a day than can be looked through for each box that is delivered."""
+        self._keep(self._row)
 
-    def _keep(self) -> None:
+    @property
+    def _row(self) -> dict[int, Edit]:
+        """Those done and then those undone, the next to be redone first, by place."""
+        return dict(enumerate([*self.done, *reversed(self.undone)]))
+
+    def _keep(self, changed: Mapping[int, Edit]) -> None:
         """Hand what is new to the file."""
-        if self._file is None:
-            return
-        row = [*self.done, *reversed(self.undone)]
-        kept = len(self._kept)
-        changed = {i: edit for i, edit in enumerate(row) if i >= kept or edit is not self._kept[i]}
-        self._kept = row
-        self._file.write(changed, len(row), len(self.done))
+        if self._file is not None:
+            self._file.write(changed, len(self.done) + len(self.undone), len(self.done))
 
     def push(self, edit: Edit) -> None:
         """Remember an edit; one that continues the last (same `merge`, same boxes, within a second) joins it."""
         self.undone.clear()
-        last = self.done[-1] if self.done else None
+        last = _renamed(self.done[-1], self._names) if self.done else None
         if last and _continues(last, edit):
             self.done[-1] = merge_edits(last, edit)
         else:
             self.done.append(edit)
-        self._keep()
+        self._keep({len(self.done) - 1: self.done[-1]})
 
     def undo(self) -> Edit | None:
         """The edit that takes back the last one; None where there is nothing to undo."""
         if not self.done:
             return None
-        edit = self.done.pop()
+        edit = _renamed(self.done.pop(), self._names)
         self.undone.append(edit)
         again = self._with_new_names(edit.inverse())
-        self._keep()
+        self._keep({})
         return again
 
     def redo(self) -> Edit | None:
         """The edit that makes the last undone one again; None where there is nothing to redo."""
         if not self.undone:
             return None
-        edit = self.undone.pop()
+        edit = _renamed(self.undone.pop(), self._names)
         self.done.append(edit)
         again = self._with_new_names(replace(edit, id=new_id(), title=f"Redid: {edit.title}"))
-        self._keep()
+        self._keep({})
         return again
 
     def rename(self, names: Mapping[str, str]) -> None:
-        """Give boxes the ids that they have from now on."""
+        """Give boxes the ids that they have from now on. Whoever gives names keeps them from one run to the next."""
+        self._names.update(names)
+
+    def _rename_all(self, names: Mapping[str, str]) -> None:
+        """Rename boxes in every edit, in the file too."""
+        self.rename(names)
+        before = self._row
         for edits in (self.done, self.undone):
-            edits[:] = [_renamed(edit, names) for edit in edits]
-        self._keep()
+            edits[:] = [_renamed(edit, self._names) for edit in edits]
+        self._names.clear()
+        self._keep({place: edit for place, edit in self._row.items() if edit is not before[place]})
 
     def forget(self, image_ids: Collection[str]) -> None:
         """Forget what was done to images that cannot be brought back."""
         for edits in (self.done, self.undone):
             edits[:] = [left for edit in edits if (left := _without(edit, image_ids)).changes]
-        self._keep()
+        self._keep(self._row)
 
     def _with_new_names(self, edit: Edit) -> Edit:
         """The edit with a new id for each box that it adds: a service does not give the same id twice."""
         added = [c.after.id for c in edit.changes if isinstance(c, BoxChange) and c.before is None and c.after]
         names = {box_id: new_id() for box_id in added if not is_local(box_id)}
         if names:
-            self.rename(names)
+            self._rename_all(names)
         return replace(edit, changes=rename_boxes(edit.changes, names))
 
 
 def _renamed(edit: Edit, names: Mapping[str, str]) -> Edit:
     """The edit under other names; the same object where it has none of them."""
-    changes = rename_boxes(edit.changes, names)
-    return edit if changes == edit.changes else replace(edit, changes=changes)
+    present = [box.id for c in edit.changes if isinstance(c, BoxChange) for box in (c.before, c.after) if box]
+    found = {box_id: _name_now(box_id, names) for box_id in present if box_id in names}
+    return replace(edit, changes=rename_boxes(edit.changes, found)) if found else edit
+
+
+def _name_now(box_id: str, names: Mapping[str, str]) -> str:
+    while box_id in names:
+        box_id = names[box_id]
+    return box_id
 
 
 def _without(edit: Edit, image_ids: Collection[str]) -> Edit:
