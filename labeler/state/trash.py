@@ -37,6 +37,7 @@ class Trash:
         self._source = session.source
         self._next = ""
         self._reading = asyncio.Lock()
+        self._more: asyncio.Task[None] | None = None
         self._was_moving = session.outbox.moves_images
         session.images_changed.connect(self._edits_moved)
         session.tasks.start(self._read(again=True))
@@ -47,8 +48,8 @@ class Trash:
 
     def more(self) -> None:
         """Read the next page, if there is one."""
-        if not self.complete and not self._reading.locked():
-            self._session.tasks.start(self._read())
+        if not self.complete and (self._more is None or self._more.done()):
+            self._more = self._session.tasks.start(self._read())
 
     def restore(self, images: Sequence[TrashedImage]) -> None:
         """Bring images back, with all that was on them: an edit, which can be undone."""
@@ -112,6 +113,8 @@ class Trash:
     async def _read(self, again: bool = False) -> None:
         """Read the next page; `again`, the first."""
         async with self._reading:
+            if self.complete and not again:
+                return
             try:
                 page = await self._source.trash("" if again else self._next)
             except LabelerError as error:
