@@ -14,6 +14,7 @@ import pytest
 from labeler.rpc.wire.app.data.v1 import data_pb2
 from labeler.server.errors import RpcError
 from labeler.server.tabular import sandbox
+from tests.conftest import ROOT
 from tests.server.tabular.hostile import HARMLESS_SQL, REFUSED_MQL, REFUSED_SQL, STOPPED_MQL, STOPPED_SQL
 
 SECRET = "a-secret-of-this-machine"
@@ -53,8 +54,9 @@ class Outside:
 async def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     folder = tmp_path / "outside"
     folder.mkdir()
-    # Where the workers are started, too.
+    # Where the workers are started, too, with the program that is tested.
     monkeypatch.chdir(folder)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     found: list[Outside] = []
     server = await asyncio.start_server(lambda *ends: found[0].connected(*ends), "127.0.0.1", 0)
     found.append(Outside(folder, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"))
