@@ -19,6 +19,7 @@ from labeler.disk import make_folder
 from labeler.domain.edit import Change
 from labeler.domain.edit_json import change_from_json, change_to_json
 from labeler.domain.errors import InvalidValue, Refused
+from labeler.seal import seal, unseal
 
 _APPLICATION_ID = 0x4C424F58
 _FIRST = f"""
@@ -81,6 +82,7 @@ class OutboxRows:
         try:
             make_folder(path.parent)
             connection = _open(path, vfs)
+            unseal(path)
             _prepare(connection, path)
             self.loaded = _load(connection, path, target)
             last_run = load_last_run(connection, target)
@@ -142,6 +144,7 @@ class OutboxRows:
                 f"{self._path}: the last changes could not be written to the disk. "
                 "Make room on it or mend it; they are kept while the program runs."
             )
+        await asyncio.to_thread(seal, self._path)
 
 
 def _open(path: Path, vfs: str) -> apsw.Connection:

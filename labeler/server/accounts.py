@@ -25,6 +25,7 @@ import apsw
 
 from labeler.disk import make_data_directory, write_private
 from labeler.domain.errors import Missing, Refused
+from labeler.seal import seal, unseal
 from labeler.server.changes import FREELY, Terms
 from labeler.server.sqlite.database import newer_than_known
 from labeler.sqlite_handle import Handle
@@ -137,7 +138,8 @@ class Accounts:
         make_data_directory(directory)
         self._pepper = read_or_make_secret(directory / PEPPER_FILE)
         self._lock = threading.Lock()
-        path = directory / ACCOUNTS_FILE
+        self._path = path = directory / ACCOUNTS_FILE
+        unseal(path)
         db = _opened(path)
         version = int(db.pragma("user_version"))
         if version > _FORMAT:
@@ -156,6 +158,7 @@ class Accounts:
     def close(self) -> None:
         with self._lock:
             self._handle.close()
+        seal(self._path)
 
     def derived_secret(self, purpose: str) -> bytes:
         """A secret of this data directory for one purpose alone."""

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import os
 import re
+import shutil
 import stat
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -15,11 +16,13 @@ from pathlib import Path
 import apsw
 
 from labeler.domain.errors import LabelerError
+from labeler.seal import is_broken
 from labeler.server.accounts import PEPPER_FILE
 from labeler.server.data_directory import SERVICE_FILE, DirectoryInUse, locked
 from labeler.server.files import FileBlobs, is_blob_name
 from labeler.server.services import BLOBS_FOLDER, CATALOG_FILE
-from labeler.server.sqlite.upkeep import blobs_of, damage_of, files_with, images_of_blob, rebuild_indices
+from labeler.server.sqlite.log_check import log_damage
+from labeler.server.sqlite.upkeep import blobs_of, counts_of, damage_of, files_with, images_of_blob, rebuild_indices
 from labeler.server.tls import KEY_FILE
 
 DAMAGED_FOLDER = "damaged"
@@ -69,7 +72,7 @@ def examine(directory: Path, repair: bool) -> Report:
                     f"{directory} is open: close the window or stop the service, then repair."
                 ) from None
             alone = False
-        examination = _Examination(directory, repair)
+        examination = _Examination(directory, repair, alone)
         examination.secrets()
         if examination.databases():
             examination.blobs()
@@ -85,8 +88,8 @@ def examine(directory: Path, repair: bool) -> Report:
 class _Examination:
     """One look at a directory; each method adds to the report."""
 
-    def __init__(self, directory: Path, repair: bool) -> None:
-        self._directory, self._repair = directory, repair
+    def __init__(self, directory: Path, repair: bool, alone: bool) -> None:
+        self._directory, self._repair, self._alone = directory, repair, alone
         self._catalog = directory / CATALOG_FILE
         self._blobs = directory / BLOBS_FOLDER
         self._wanted: frozenset[str] = frozenset()
@@ -107,29 +110,56 @@ class _Examination:
                 self._found(f"{path} is a secret that others can read (mode {mode:o}).", "Now only you can.")
 
     def databases(self) -> bool:
-        """Structure, indices and references of each; tells whether the catalog can be read."""
+        """Logs, bytes, structure, indices and references of each; tells whether the catalog can be read."""
         readable = True
         for path in sorted(self._directory.glob("*.db")):
+            if self._alone and (why := log_damage(path)) and not self._log_is_settled(path, why):
+                readable = readable and path != self._catalog
+                continue
+            is_other = self._alone and is_broken(path)
             try:
-                damage = damage_of(path)
+                damage = damage_of(path) or self._empty(path)
             except apsw.BusyError:
                 self.report.notes.append(f"{path} is open in a window and was not read.")
                 continue
             self.report.databases += 1
+            if is_other and not damage:
+                self._found(f"{path} is not what it was when it was closed: a value in it may be another one.")
+                self._advise(path)
             if not damage:
                 continue
-            if self._repair:
+            if self._repair and not is_other:
                 rebuild_indices(path)
-            left = damage_of(path) if self._repair else damage
+            left = damage_of(path) or self._empty(path) if self._repair else damage
             self._found(
                 f"{path} is damaged: {damage[0]}", "" if left else "Its indices were made anew; all rows are there."
             )
             if left:
-                self.report.notes.append(
-                    f"Keep a copy of {path.name}, then bring a backup back with `labeler restore`."
-                )
+                self._advise(path)
                 readable = readable and path != self._catalog
         return readable
+
+    def _advise(self, path: Path) -> None:
+        self.report.notes.append(f"Keep a copy of {path.name}, then bring a backup back with `labeler restore`.")
+
+    def _empty(self, path: Path) -> tuple[str, ...]:
+        """What is wrong with a catalog that is a sound database without images' tables."""
+        return () if path != self._catalog or "image" in counts_of(path) else ("it is empty",)
+
+    def _log_is_settled(self, path: Path, why: str) -> bool:
+        """Tell that a log cannot be used to its end; whether the database may be opened, which drops the rest."""
+        if self._repair:
+            aside = self._directory / DAMAGED_FOLDER
+            aside.mkdir(mode=0o700, exist_ok=True)
+            for name in (path.name, f"{path.name}-wal"):
+                shutil.copyfile(path.with_name(name), aside / name)
+                (aside / name).chmod(0o600)
+        self._found(
+            f"The log of {path} cannot be used to its end: {why}. It was being written when the program or the "
+            "power ended, or is damaged.",
+            f"What is before that was kept; both files as they were are in {self._directory / DAMAGED_FOLDER}.",
+        )
+        return self._repair
 
     def blobs(self) -> None:
         """Every blob that an image has: whether it is there, and what it was when it came."""

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import apsw
 
 from labeler.domain.errors import Refused
+from labeler.seal import seal, unseal
 from labeler.server.sqlite.upkeep import Damaged
 from labeler.sqlite_handle import Handle, failure_of
 
@@ -81,6 +82,8 @@ class Database:
 
         Raises Refused if a newer version has written it, or if it is no database, StorageFailed if the disk fails.
         """
+        self._path = path
+        unseal(path)
         try:
             connection = _opened(path)
             migrate(connection, migrations, path)
@@ -119,6 +122,7 @@ class Database:
             thread.shutdown(wait=True)
         self._read.close()
         self._write.close()
+        seal(self._path)
 
 
 def _opened(path: Path) -> apsw.Connection:
