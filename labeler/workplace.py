@@ -28,6 +28,7 @@ from labeler.rpc.wire.labeler.v1 import labeler_pb2
 LOCAL = "local"
 """The address of a data directory's own service, among those of outboxes."""
 CACHE_BYTES = 2_000_000_000
+_DESCRIPTION = "service.json"
 _log = logging.getLogger(__name__)
 
 
@@ -54,7 +55,7 @@ class Known:
 def known_services(data: Path) -> list[Known]:
     """All that were worked with in a data directory. Touches the disk."""
     found = []
-    for path in sorted(data.glob("along-*/service.json")):
+    for path in sorted(data.glob(f"along-*/{_DESCRIPTION}")):
         try:
             held = json.loads(path.read_text("utf-8"))
             described = None if held["described"] is None else base64.b64decode(held["described"])
@@ -82,6 +83,7 @@ class Workplace:
         self._reserve = reserve
         self.trouble = ""
         self.source = self._made()
+        self._asking: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(
@@ -110,7 +112,16 @@ class Workplace:
         place = cls(address, service, outbox, kept, reserve)
         place.trouble = trouble
         await outbox.start(service.connection)
+        if kept:
+            place._asking = asyncio.create_task(place._describe_anew(kept[0].folder))
         return place
+
+    async def _describe_anew(self, folder: Path) -> None:
+        """Let the next start know what the service is by now; this one may have begun without asking it."""
+        service = self._service
+        with contextlib.suppress(LabelerError, OSError):
+            now = await ServiceSource.open(service.connection, service.organization_id, service.title)
+            await asyncio.to_thread(_describe, folder / _DESCRIPTION, self.address, now)
 
     def _made(self) -> ServiceSource | KeptSource:
         if self._kept is None:
@@ -137,6 +148,9 @@ class Workplace:
     async def close(self) -> None:
         """Stop and let go. Raises Refused if the last edits are not on disk; it may be called again then."""
         await self.outbox.close()
+        if self._asking is not None:
+            self._asking.cancel()
+            await asyncio.gather(self._asking, return_exceptions=True)
         await _close_source(self.source)
         if self._kept:
             await self._kept[0].close()
@@ -155,7 +169,7 @@ async def _open_kept(
     store = await AlongStore.open(folder)
     try:
         cache = await asyncio.to_thread(_open_cache, data / f"pictures-{digest}", cache_bytes)
-        await asyncio.to_thread(_describe, folder / "service.json", address, service)
+        await asyncio.to_thread(_describe, folder / _DESCRIPTION, address, service)
     except OSError as error:
         await store.close()
         raise storage_failed(folder, error.errno or 0, str(error.strerror)) from error

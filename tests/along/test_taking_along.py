@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -168,3 +169,17 @@ async def test_a_list_that_the_service_began_is_not_gone_on_with_from_another(te
         await until(lambda: not source.offline, "the server")
         again = await source.page_at(EVERYTHING, Order.NAME, 7, 7)
         assert [image.id for image in again.images] == [image.id for image in images[7:14]]
+
+
+async def test_what_the_service_is_by_now_is_known_at_the_next_start(team: Team, tmp_path: Path) -> None:
+    data = tmp_path / "laptop"
+    async with laptop(data, team):
+        pass
+    (path,) = data.glob("along-*/service.json")
+    today = path.read_text()
+    path.write_text(today.replace(f'"described": {json.dumps(json.loads(today)["described"])}', '"described": null'))
+    async with laptop(data, team) as place:
+        assert kept(place).orders == (Order.NEWEST, Order.OLDEST)
+        await until(lambda: path.read_text() == today, "the description of today")
+    async with laptop(data, team) as place:
+        assert Order.NAME in kept(place).orders
