@@ -169,9 +169,12 @@ async def test_what_changed_while_the_network_was_cut_is_shown_when_it_is_back(
 
 
 async def test_what_changed_while_the_window_was_not_active_is_shown_when_it_is(
-    service: Running, other: Other, images: list[str], tmp_path: Path
+    service: Running, other: Other, images: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(following, "AT_MOST", 1)
     async with window(service, tmp_path, 3) as mine:
+        await other.change(TagChange(images[0], "night", True))
+        await mine.until(images[0], lambda image: image.tags == ("night",))
         mine.session.following.set_active(False)
         await other.change(TagChange(images[1], "night", True))
         before = reads(service)
