@@ -66,9 +66,13 @@ class Spares:
     def read(self, descriptor: int, size: int) -> mmap.mmap:
         """The first bytes of memory, read only; when the result goes, its descriptor is given back.
 
-        Raises ValueError if there is not so much.
+        Raises ValueError if there is not so much, OSError where nothing more can be shown; it is given back then, too.
         """
-        found = mmap.mmap(descriptor, size, prot=mmap.PROT_READ)
+        try:
+            found = mmap.mmap(descriptor, size, prot=mmap.PROT_READ)
+        except BaseException:
+            self.give(descriptor)
+            raise
         weakref.finalize(found, self.give, descriptor).atexit = False
         return found
 

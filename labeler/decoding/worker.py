@@ -23,8 +23,8 @@ MOST_MEMORY = 2 * 1024**3
 """Bytes of address space: what the largest picture needs that is not refused by its size."""
 MOST_SECONDS = 6.0
 """A little longer than the window waits, in case there is no window any more."""
-IN_MESSAGE = 1 << 19
-"""Pixels of so many bytes are sent, more are shared: mapping memory costs more than copying little."""
+IN_MESSAGE = 4 << 20
+"""Pixels of so many bytes are sent, more are shared: each picture that is shared costs the window descriptors."""
 
 
 class _Target:
@@ -46,7 +46,7 @@ class _Target:
 
     def reply(self, header: dict[str, object]) -> Message:
         is_spare = self.shared is not None and self.shared == self._spare
-        header["shared"] = self.shared is not None
+        header["memory"] = "sent" if self.shared is None else "spare" if is_spare else "new"
         return Message(header, self.body, None if is_spare else self.shared)
 
     def close(self) -> None:

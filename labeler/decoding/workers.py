@@ -107,13 +107,10 @@ class _Worker:
             self._give(spare)
             self.end(_ENDING if self._process and self._process.poll() is not None else 0)
             raise
-        if not reply.header.get("shared"):
-            self._give(spare)
-            return reply, None
-        if reply.descriptor is not None:
-            self._give(spare)
-            return reply, reply.descriptor
-        return reply, spare
+        if reply.header.get("memory") == "spare" and spare is not None and reply.descriptor is None:
+            return reply, spare
+        self._give(spare)
+        return reply, reply.descriptor
 
     def _give(self, descriptor: int | None) -> None:
         if descriptor is not None:
@@ -173,14 +170,13 @@ class Workers:
     """
 
     def __init__(self, count: int = WORKERS, *, by_pipes: bool = not CAN_PASS_DESCRIPTORS) -> None:
-        self._count = count
         self._spares = Spares()
         self._all = [_Worker(self._spares, by_pipes=by_pipes) for _ in range(count)]
         self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
         for worker in self._all:
             self._idle.put(worker)
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="decode")
-        self._together = Barrier(count)
+        self._together = Barrier(1)
         self._closed = False
         self._deadly: dict[bytes, str] = {}
 
@@ -189,11 +185,13 @@ class Workers:
         """The processes that run."""
         return [worker.pid for worker in self._all if worker.pid is not None]
 
-    def start(self) -> list[Future[None]]:
-        """Begin before the first picture is there; what is returned is done when each process has been started.
+    def start(self, count: int = 1) -> list[Future[None]]:
+        """Begin so many before the first picture is there; what is returned is done when each has been started.
 
-        A process takes a quarter of a second of a core until it can decode.
+        A process takes a quarter of a second of a core until it can decode, so that more than one early is in the
+        way of a program that starts itself; the others begin when two pictures are wanted at once.
         """
+        self._together = Barrier(count)
 
         def begin() -> None:
             worker = self._idle.get()
@@ -204,7 +202,7 @@ class Workers:
             finally:
                 self._idle.put(worker)
 
-        return [self._threads.submit(begin) for _ in range(self._count)]
+        return [self._threads.submit(begin) for _ in range(count)]
 
     async def decode(self, content: bytes, size: int = 0) -> Pixels:
         """Decode a picture as `pixels.decode` does. Raises LabelerError with a sentence to show in its place.
@@ -258,6 +256,8 @@ class Workers:
         try:
             width, height, sizes = _checked(fields)
             needed = sum(4 * wide * high for wide, high in sizes)
+            if (shared is None) != (fields["memory"] == "sent"):
+                raise ValueError("its memory did not come")
             if shared is not None:
                 keep_size(shared)
                 descriptor, shared = shared, None

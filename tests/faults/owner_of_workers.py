@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from labeler.decoding.workers import Workers
-from tests.faults.odd_images import slow_picture
+from labeler.decoding.workers import WORKERS, Workers
+from tests.faults.odd_images import seeds, slow_picture
 
 
 def main() -> None:
     picture = slow_picture()
     workers = Workers()
-    for each in workers.start():
+    for each in workers.start(WORKERS):
         each.result()
+    workers.decode_here(seeds()[0])
     sys.stdout.write(" ".join(map(str, workers.pids)) + "\n")
     sys.stdout.flush()
     workers.decode_here(picture)

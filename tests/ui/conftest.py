@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from PySide6.QtWidgets import QApplication
 
-from labeler.decoding.workers import Workers
+from labeler.decoding.workers import WORKERS, Workers
 from labeler.domain.box import Box
 from labeler.domain.image import Image
 from labeler.state.pictures import Pictures, Wanted
@@ -65,7 +65,7 @@ def images() -> list[Image]:
 def workers() -> Iterator[Workers]:
     """Processes that decode, for all tests."""
     found = Workers()
-    for each in found.start():
+    for each in found.start(WORKERS):
         each.result()
     yield found
     found.close()
