@@ -93,7 +93,7 @@ def test_what_was_saved_is_there_after_a_kill(walk: Walk, library: Path, samples
     async def steps() -> None:
         async with at_work(library) as person:
             await person.grid_ready(6)
-            await until(lambda: len(person.image.boxes) == 1, "the labels")
+            await until(lambda: len(person.session.library.images[0].boxes) == 1, "the labels")
             images = await person.at_service(0, 1, 2, 3)
             assert [len(image.boxes) for image in images] == [1, 1, 1, 0]
             assert images[0].tags == ("night",)
