@@ -23,7 +23,7 @@ MOST_MEMORY = 2 * 1024**3
 """Bytes of address space: what the largest picture needs that is not refused by its size."""
 MOST_SECONDS = 6.0
 """A little longer than the window waits, in case there is no window any more."""
-IN_MESSAGE = 4 << 20
+IN_MESSAGE = 2 << 20
 """Pixels of so many bytes are sent, more are shared: each picture that is shared costs the window descriptors."""
 
 
