@@ -14,6 +14,7 @@ from typing import BinaryIO
 from labeler.domain.errors import LabelerError, StorageFailed
 
 _PRIVATE, _PUBLIC = 0o600, 0o666
+_LEAST_FREE = 128 << 10
 
 
 def storage_failed(folder: Path, number: int, reason: str) -> StorageFailed:
@@ -25,6 +26,14 @@ def storage_failed(folder: Path, number: int, reason: str) -> StorageFailed:
     if number in (errno.EROFS, errno.EACCES, errno.EPERM):
         return StorageFailed(f"{folder} cannot be written to: make it, or its disk, writable.")
     return StorageFailed(f"The disk of {folder} fails ({reason}): mend it or go on with another.")
+
+
+def is_full(folder: Path) -> bool:
+    """Whether there is less room than a program needs to begin."""
+    try:
+        return shutil.disk_usage(folder).free < _LEAST_FREE
+    except OSError:
+        return False
 
 
 def sync(path: Path) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import apsw
 
-from labeler.disk import storage_failed
+from labeler.disk import is_full, storage_failed
 from labeler.domain.errors import StorageFailed
 
 _DISK_ERRORS = (apsw.FullError, apsw.IOError, apsw.ReadOnlyError, apsw.CantOpenError)
@@ -38,6 +38,9 @@ def failure_of(path: Path, error: apsw.Error, number: int = 0) -> StorageFailed 
         number = errno.ENOSPC
     elif isinstance(error, apsw.ReadOnlyError):
         number = errno.EROFS
+    elif number != errno.EIO and is_full(path.parent):
+        # What SQLite shares between connections needs room too, and its lack has no code of its own.
+        number = errno.ENOSPC
     return storage_failed(path.parent, number, str(error))
 
 

@@ -21,7 +21,7 @@ from tests.faults.conftest import require
 from tests.faults.small_disk import SmallDisk, small_disk
 from tests.faults.work import ServiceWork
 from tests.faults.works import WORKS
-from tests.server.served import Served
+from tests.server.served import Served, run_labeler
 
 TIMES = 3
 
@@ -65,6 +65,18 @@ async def test_the_service_refuses_and_goes_on(disk: SmallDisk, name: str) -> No
     await again.close()
     print(f"{name}: {refused} of {TIMES} steps refused")  # noqa: T201
     assert refused
+
+
+async def test_a_start_on_a_full_disk_is_refused_in_a_sentence(disk: SmallDisk) -> None:
+    work = await ServiceWork.open(disk.root)
+    await work.upload(0)
+    await work.close()
+    disk.fill()
+    code, out, err = await asyncio.to_thread(run_labeler, "serve", "--data", disk.root, "--listen", "127.0.0.1:0")
+    assert (code, out, err) == (1, "", f"labeler: The disk of {disk.root} is full: free some space.\n")
+    disk.make_room()
+    served = await asyncio.to_thread(Served, disk.root, "--insecure", "--listen", "127.0.0.1:0")
+    assert (await asyncio.to_thread(served.stop))[0] == 0
 
 
 @dataclass

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import apsw
 
+from labeler.disk import is_full, storage_failed
 from labeler.domain.errors import Refused
+from labeler.sqlite_handle import failure_of
 
 _BUSY_MS = 5_000
 _TRIES = 50
@@ -33,7 +36,7 @@ class Damaged(Refused):
 
 @contextlib.contextmanager
 def opened(path: Path, busy_ms: int = _BUSY_MS) -> Iterator[apsw.Connection]:
-    """A connection to a database that is there; it is not made or brought up to date. Raises Damaged."""
+    """A connection to a database that is there; it is not made or brought up to date. Raises Damaged, StorageFailed."""
     try:
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
         try:
@@ -41,7 +44,11 @@ def opened(path: Path, busy_ms: int = _BUSY_MS) -> Iterator[apsw.Connection]:
             yield connection
         finally:
             connection.close()
+    except (apsw.FullError, apsw.ReadOnlyError) as error:
+        raise failure_of(path, error) or error from error
     except (apsw.NotADBError, apsw.CorruptError, apsw.IOError, apsw.CantOpenError) as error:
+        if isinstance(error, apsw.IOError | apsw.CantOpenError) and is_full(path.parent):
+            raise storage_failed(path.parent, errno.ENOSPC, str(error)) from error
         raise Damaged(path, str(error)) from error
 
 
