@@ -50,11 +50,15 @@ class Keeping:
             self._notes[name] = body
             self._write_soon()
 
-    async def close(self) -> None:
-        """Return when what was learned is on disk."""
-        self._closed = True
+    async def settled(self) -> None:
+        """Return when what was learned so far is on disk, or could not be put there."""
         if self._writing is not None:
-            await asyncio.gather(self._writing, return_exceptions=True)
+            await asyncio.wait([self._writing])
+
+    async def close(self) -> None:
+        """As `settled`, and learn no more from the outbox."""
+        self._closed = True
+        await self.settled()
 
     def _delivered(self, image_ids: Sequence[str]) -> None:
         if self._closed:

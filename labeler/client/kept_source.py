@@ -108,6 +108,7 @@ class KeptSource:
             async for one in taking:
                 yield one
         await asyncio.gather(self.datasets(), self.choices(Filter()))
+        await self._keeping.settled()
 
     async def drop(self, number: int) -> None:
         """Remove a set, with the images and pictures that no other has, from this computer."""
