@@ -95,7 +95,7 @@ class Sitting:
         before = len(self.service.edit_ids(name))
         self.one.pauses.immediate = False
         await until(lambda: len(self.service.edit_ids(name)) > before)
-        await asyncio.sleep(0.02)  # the message follows its metadata
+        await until(lambda: bool(self.service.services.catalog._writing))
         assert self._proxy.cut()
         await self.one.pauses.begun()
 
