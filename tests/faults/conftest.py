@@ -1,7 +1,7 @@
 """Faults that the program must survive, made for real; each test prints how many it made.
 
-    packaging/test tests/faults            the counts of a change: three minutes on two cores
-    packaging/test --long tests/faults     the counts of a release: an hour
+    packaging/test tests/faults            the counts of a change: ten minutes on two cores
+    packaging/test --long tests/faults     the counts of a release: some hours
 
 Disks and system calls are broken for real, which takes root, loop devices and strace on Linux. Elsewhere those tests
 skip and say so; with CI=true they fail instead.
