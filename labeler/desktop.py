@@ -123,6 +123,8 @@ class Desktop:
             self.session, keymap, thumbnails, pictures, self._begin_closing, self._connecting.begin, log_path()
         )
         self.session.start()
+        if self.place.address == LOCAL and self.place.connection.endpoint != self._local.endpoint:
+            self._local_is_back(self._local.endpoint)  # It went on elsewhere while the window was made.
         for problem in filter(None, (wrong, self.place.trouble)):
             self.session.failed.emit(problem)
         if missed:
