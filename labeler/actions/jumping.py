@@ -98,23 +98,19 @@ def save_view(session: Session) -> None:
 
 def open_view(session: Session) -> None:
     """Show what was kept under a name."""
-    session.prompted.emit(
-        Prompt(
-            "View",
-            session.views.open,
-            suggest=lambda text: _views(session, text),
-            check=lambda text: "" if text in session.views.names else "Choose one of the views",
-            only_choices=True,
-        )
-    )
+    _ask_for_view(session, "View", session.views.open)
 
 
 def delete_view(session: Session) -> None:
     """Forget a view that was kept under a name."""
+    _ask_for_view(session, "Forget view", session.views.delete)
+
+
+def _ask_for_view(session: Session, title: str, accept: Callable[[str], None]) -> None:
     session.prompted.emit(
         Prompt(
-            "Forget view",
-            session.views.delete,
+            title,
+            accept,
             suggest=lambda text: _views(session, text),
             check=lambda text: "" if text in session.views.names else "Choose one of the views",
             only_choices=True,
