@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
+from labeler.domain.amounts import count_text
 from labeler.domain.errors import LabelerError, Missing, Refused
 from labeler.domain.image import Image
 from labeler.domain.library import Told
@@ -40,6 +41,7 @@ class Following:
         """Up to where the source has told, and that is shown."""
         self._is_lost = False
         """Whether the source did not know the position."""
+        self._told_count = 0
 
     def set_active(self, active: bool) -> None:
         """Follow from now on, beginning at once, or no more."""
@@ -119,7 +121,24 @@ class Following:
         ids = sorted(set(told.ids) & wanted.keys(), key=wanted.__getitem__)
         for start in range(0, len(ids), AT_MOST):
             await self._show(ids[start : start + AT_MOST])
+        if len(ids) < len(set(told.ids)):
+            await self._count_new()
         self._position = told.position
+
+    async def _count_new(self) -> None:
+        """Say how many more images match the filter by now; they are not put among those that somebody looks at."""
+        session = self._session
+        library = session.library
+        if not library.size_is_known or session.outbox.moves_images:
+            return
+        wanted = library.filter
+        count = await session.source.count(wanted)
+        if count is None or wanted is not library.filter:
+            return
+        fresh = count - library.size
+        if fresh > 0 and count != self._told_count:
+            session.said.emit(f"{count_text(fresh)} more by now; F5 shows {'it' if fresh == 1 else 'them'}")
+        self._told_count = count
 
     def _ids(self) -> list[str]:
         """The image in front first, then the screenful around it."""

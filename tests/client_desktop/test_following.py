@@ -183,6 +183,19 @@ async def test_what_changed_while_the_window_was_not_active_is_shown_when_it_is(
         assert reads(service) == before + 1
 
 
+async def test_new_images_that_match_are_told_and_shown_when_they_are_asked_for(
+    service: Running, other: Other, images: list[str], tmp_path: Path
+) -> None:
+    async with window(service, tmp_path, 3) as mine:
+        said: list[str] = []
+        mine.session.said.connect(said.append)
+        await upload(other.source.connection, service.key.part_id, "d.png")
+        await until(lambda: "1 image more by now; F5 shows it" in said)
+        assert mine.session.library.size == 3
+        mine.session.reload()
+        await until(lambda: mine.session.library.size == 4)
+
+
 async def test_many_changes_are_read_in_parts(
     service: Running, other: Other, images: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
