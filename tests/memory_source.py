@@ -19,6 +19,7 @@ from labeler.domain.image import Choice, Dataset, Image
 from labeler.domain.library import OpenProgress, Page, Told
 from labeler.domain.saving import Held, OutboxCounts, SaveState
 from labeler.domain.trash import TRASH_AGE, TrashedImage, TrashPage
+from labeler.domain.vocabulary import NameOrder
 from labeler.state.along import Along
 from labeler.state.session import Session
 from labeler.state.settings import Settings
@@ -60,6 +61,16 @@ class MemorySource:
         self.trash_page = 1_000
         self.unreachable: LabelerError | None = None
         self.along: Along | None = None
+        self.kept_names: NameOrder | None = None
+
+    async def names(self) -> NameOrder | None:
+        return self.kept_names
+
+    async def add_names(self, names: NameOrder) -> NameOrder:
+        if self.unreachable:
+            raise self.unreachable
+        self.kept_names = (self.kept_names or NameOrder()).plus(names)
+        return self.kept_names
 
     def _matching(self, wanted: Filter) -> list[Image]:
         if self.unreachable:

@@ -22,6 +22,7 @@ from labeler.domain.filter import Filter, Order
 from labeler.domain.image import Choice, Dataset, Image
 from labeler.domain.library import OpenProgress, Page, Told
 from labeler.domain.trash import TrashPage
+from labeler.domain.vocabulary import NameOrder
 
 Result = TypeVar("Result")
 
@@ -209,6 +210,17 @@ class KeptSource:
 
     async def delete_dataset(self, dataset_id: str) -> None:
         await self._online(lambda: self._service.delete_dataset(dataset_id))
+
+    async def names(self) -> NameOrder | None:
+        try:
+            return await self._reach.call(self._service.names)
+        except Unreachable:
+            if not self._is_here:
+                raise
+            return None
+
+    async def add_names(self, names: NameOrder) -> NameOrder:
+        return await self._online(lambda: self._service.add_names(names))
 
     @property
     def follows(self) -> bool:

@@ -22,12 +22,14 @@ from labeler.client.local_list import keeps
 from labeler.client.offers import Offers
 from labeler.client.plain_choices import APP, PlainChoices, side_by_side
 from labeler.client.trash import Trash
+from labeler.client.vocabulary import add_names, kept_names
 from labeler.domain.errors import Missing, Refused
 from labeler.domain.filter import Filter, Order
 from labeler.domain.image import Choice, Dataset, Image
 from labeler.domain.library import OpenProgress, Page, Told
 from labeler.domain.text import check_text
 from labeler.domain.trash import TrashPage
+from labeler.domain.vocabulary import NameOrder
 from labeler.rpc.convert import ORDER_TO, dataset_from, filter_to, image_from, is_exact
 from labeler.rpc.errors import ExhaustedError, GRPCError, RefusedError, UnimplementedError
 from labeler.rpc.wire.app.data.v1 import data_pb2
@@ -231,6 +233,12 @@ class ServiceSource:
     async def delete_dataset(self, dataset_id: str) -> None:
         request = dataset_pb2.DeleteDatasetRequest(id=dataset_id)
         await self.connection.unary(DATASET + "DeleteDataset", request, dataset_pb2.DeleteDatasetResponse)
+
+    async def names(self) -> NameOrder | None:
+        return await kept_names(self.connection) if self._is_ours else None
+
+    async def add_names(self, names: NameOrder) -> NameOrder:
+        return await add_names(self.connection, names)
 
     @property
     def follows(self) -> bool:

@@ -19,6 +19,7 @@ from labeler.domain.box import Box
 from labeler.domain.errors import Refused
 from labeler.domain.filter import Filter, Order
 from labeler.domain.image import Choice
+from labeler.domain.vocabulary import NameOrder
 from labeler.server.changes import FREELY, Changed, Terms
 
 UNKNOWN_MIME = "application/octet-stream"
@@ -298,6 +299,14 @@ class Catalog(Protocol):
 
         Counts are of images that have the value and that the filter keeps with that field left out.
         """
+        ...
+
+    async def vocabulary(self, organization_id: str) -> NameOrder:
+        """The names that were added, in the order of adding, whether or not an image has them."""
+        ...
+
+    async def add_names(self, organization_id: str, names: NameOrder) -> NameOrder:
+        """Put those that are new behind the others; returns all. Raises InvalidValue for an empty name."""
         ...
 
     async def add_boxes(

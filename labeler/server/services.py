@@ -33,6 +33,7 @@ from labeler.server.tabular.service import TabularService
 from labeler.server.tabular.sqlite_store import SqliteTabularStore
 from labeler.server.tokens import Tokens
 from labeler.server.trash_service import TrashService
+from labeler.server.vocabulary_service import VocabularyService
 
 CATALOG_FILE = "catalog.db"
 READINGS_FILE = "readings.db"
@@ -75,7 +76,11 @@ class Services:
             (dataset_pb2, "DatasetService", (DatasetService(self.catalog),)),
             (data_sync_pb2, "DataSyncService", (sync,)),
             (app_pb2, "AppService", (AppService(accounts),)),
-            (labeler_pb2, "LabelerService", (desktop, self._following, TrashService(self.catalog, blobs))),
+            (
+                labeler_pb2,
+                "LabelerService",
+                (desktop, self._following, TrashService(self.catalog, blobs), VocabularyService(self.catalog)),
+            ),
         ):
             self.dispatcher.add(module.DESCRIPTOR.services_by_name[service], implementations)
         signing_in = AuthService(tokens, refusals)

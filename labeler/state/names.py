@@ -10,10 +10,10 @@ DIGITS = "1234567890"
 
 
 class Names:
-    """Names in the order in which they were first seen or chosen on this machine.
+    """Names in the order that the organization has, or else in which they were first seen or chosen here.
 
     New names go to the end, and none moves when others are added, so that a digit and a colour keep
-    their meaning. Signals: `changed` when a name was added.
+    their meaning. Signals: `changed` when a name was added, or another order was taken over.
     """
 
     def __init__(self, names: Sequence[str] = ()) -> None:
@@ -32,6 +32,14 @@ class Names:
             self._names.extend(fresh)
             if not self.current:
                 self.current = self._names[0]
+            self.changed.emit()
+
+    def follow(self, order: Sequence[str]) -> None:
+        """Take over an order that was agreed on; the names that are only here stay behind it."""
+        names = list(dict.fromkeys((*order, *self._names)))
+        if names != self._names:
+            self._names = names
+            self.current = self.current or names[0]
             self.changed.emit()
 
     def meant_by(self, text: str) -> str:

@@ -17,6 +17,7 @@ from labeler.domain.image import Choice, Dataset, Image
 from labeler.domain.library import OpenProgress, Page, Told
 from labeler.domain.saving import Held, OutboxCounts, SaveState
 from labeler.domain.trash import TrashPage
+from labeler.domain.vocabulary import NameOrder
 from labeler.state.along import Along
 
 
@@ -61,6 +62,12 @@ class ImageSource(Protocol):
 
     async def datasets(self) -> tuple[Dataset, ...]:
         """All datasets, by name."""
+
+    async def names(self) -> NameOrder | None:
+        """The labels and tags in the order that the organization has; None where none is kept, or none is at hand."""
+
+    async def add_names(self, names: NameOrder) -> NameOrder:
+        """Put those that are new behind the organization's others; returns all."""
 
     async def create_dataset(self, name: str) -> str:
         """Make an empty dataset; returns its id. Raises Refused if the name is taken."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING
 
 from labeler.domain.errors import Unreachable
 from labeler.domain.image import Choice, Dataset
+from labeler.domain.vocabulary import NameOrder
 from labeler.state.names import Names
 from labeler.state.signal import Signal
 
@@ -24,12 +26,16 @@ class Vocabulary:
         self.choices: Mapping[str, tuple[Choice, ...]] = {}
         """Values to choose from, by the name of the `Filter` field."""
         self._session = session
+        self._told: NameOrder | None = None
+        """What the service keeps or was told, in any order; None while it is not known to keep any."""
+        self._telling: asyncio.Task[None] | None = None
 
     def restore(self) -> None:
         """Take the labels and tags that this machine knows of the organization, in their order."""
         key, settings = self._session.settings_key, self._session.settings
         self.labels = Names(settings.get(f"{key}.labels", []))
         self.tags = Names(settings.get(f"{key}.tags", []))
+        self._told = None
         for names in (self.labels, self.tags):
             names.changed.connect(self._names_changed)
 
@@ -38,6 +44,7 @@ class Vocabulary:
         settings.set(f"{key}.labels", list(self.labels.all))
         settings.set(f"{key}.tags", list(self.tags.all))
         self._session.saver.save_soon()
+        self._tell_soon()
         self.changed.emit()
 
     def refresh(self) -> None:
@@ -57,9 +64,40 @@ class Vocabulary:
         source = self._session.source
         self.datasets = await source.datasets()
         self.choices = await source.choices(self._session.library.filter)
+        kept = await source.names()
+        if kept is not None:
+            self._told = NameOrder()
+            self._take(kept)
         self.labels.add(choice.value for choice in sorted(self.choices.get("labels", ()), key=lambda one: one.value))
         self.tags.add(choice.value for choice in sorted(self.choices.get("tags", ()), key=lambda one: one.value))
+        self._tell_soon()
         self.changed.emit()
+
+    def _take(self, kept: NameOrder) -> None:
+        self._told = (self._told or NameOrder()).plus(kept)
+        self.labels.follow(kept.labels)
+        self.tags.follow(kept.tags)
+
+    @property
+    def _untold(self) -> NameOrder:
+        here = NameOrder(self.labels.all, self.tags.all)
+        return NameOrder() if self._told is None else here.without(self._told)
+
+    def _tell_soon(self) -> None:
+        if self._untold and (self._telling is None or self._telling.done()):
+            self._telling = self._session.tasks.start(self._tell())
+
+    async def _tell(self) -> None:
+        while new := self._untold:
+            try:
+                kept = await self._session.source.add_names(new)
+            except Unreachable:
+                # They are told after the next reading; until then this computer's order goes on.
+                self._told = None
+                return
+            # Of these, too, what the service did not take, so that it is not asked without end.
+            self._told = (self._told or NameOrder()).plus(new)
+            self._take(kept)
 
     def dataset_name(self, identifier: str) -> str | None:
         return next((dataset.name for dataset in self.datasets if dataset.id == identifier), None)

@@ -203,6 +203,7 @@ class World:
             "dataset_ids": self.dataset,
             "tags": "night",
             "label": "dog",
+            "labels": "cat",
             "name": f"of {key['api_key_id']}",
             "confidence": 0.5,
             "limit": 10,

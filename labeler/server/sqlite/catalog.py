@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from labeler.domain.box import Box
 from labeler.domain.filter import Filter, Order
 from labeler.domain.image import Choice
+from labeler.domain.vocabulary import NameOrder
 from labeler.server.catalog import (
     BoxPatch,
     DatasetKind,
@@ -27,7 +28,18 @@ from labeler.server.catalog import (
     TrashPage,
 )
 from labeler.server.changes import FREELY, Changed, News, Terms
-from labeler.server.sqlite import changes, choices, datasets, insert, labels, places, read, references, trash
+from labeler.server.sqlite import (
+    changes,
+    choices,
+    datasets,
+    insert,
+    labels,
+    places,
+    read,
+    references,
+    trash,
+    vocabulary,
+)
 from labeler.server.sqlite.database import Database, Session
 
 T = TypeVar("T")
@@ -96,6 +108,12 @@ class SqliteCatalog:
 
     async def choices(self, organization_id: str, wanted: Filter) -> Mapping[str, tuple[Choice, ...]]:
         return await self._database.read(lambda on: choices.choices(on, organization_id, wanted))
+
+    async def vocabulary(self, organization_id: str) -> NameOrder:
+        return await self._database.read(lambda on: vocabulary.vocabulary(on, organization_id))
+
+    async def add_names(self, organization_id: str, names: NameOrder) -> NameOrder:
+        return await self._database.write(lambda on: vocabulary.add_names(on, organization_id, names))
 
     async def delete_images(self, organization_id: str, which: Selection, terms: Terms = FREELY) -> int:
         return await self._change(organization_id, terms, lambda on: trash.delete_images(on, organization_id, which))

@@ -94,6 +94,16 @@ class LabelerServiceStub:
                 request_serializer=labeler_dot_v1_dot_labeler__pb2.PurgeImagesRequest.SerializeToString,
                 response_deserializer=labeler_dot_v1_dot_labeler__pb2.PurgeImagesResponse.FromString,
                 _registered_method=True)
+        self.GetVocabulary = channel.unary_unary(
+                '/labeler.v1.LabelerService/GetVocabulary',
+                request_serializer=labeler_dot_v1_dot_labeler__pb2.GetVocabularyRequest.SerializeToString,
+                response_deserializer=labeler_dot_v1_dot_labeler__pb2.GetVocabularyResponse.FromString,
+                _registered_method=True)
+        self.PutVocabulary = channel.unary_unary(
+                '/labeler.v1.LabelerService/PutVocabulary',
+                request_serializer=labeler_dot_v1_dot_labeler__pb2.PutVocabularyRequest.SerializeToString,
+                response_deserializer=labeler_dot_v1_dot_labeler__pb2.PutVocabularyResponse.FromString,
+                _registered_method=True)
 
 
 class LabelerServiceServicer:
@@ -180,6 +190,22 @@ class LabelerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetVocabulary(self, request, context):
+        """The labels and tags of the organization in the order that all its people see, on which their digits and colours
+        hang.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutVocabulary(self, request, context):
+        """Puts those names that are new behind the others, in the order given. None ever moves or goes, so that clients who
+        add at the same time end with the same order.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LabelerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -227,6 +253,16 @@ def add_LabelerServiceServicer_to_server(servicer, server):
                     servicer.PurgeImages,
                     request_deserializer=labeler_dot_v1_dot_labeler__pb2.PurgeImagesRequest.FromString,
                     response_serializer=labeler_dot_v1_dot_labeler__pb2.PurgeImagesResponse.SerializeToString,
+            ),
+            'GetVocabulary': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetVocabulary,
+                    request_deserializer=labeler_dot_v1_dot_labeler__pb2.GetVocabularyRequest.FromString,
+                    response_serializer=labeler_dot_v1_dot_labeler__pb2.GetVocabularyResponse.SerializeToString,
+            ),
+            'PutVocabulary': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutVocabulary,
+                    request_deserializer=labeler_dot_v1_dot_labeler__pb2.PutVocabularyRequest.FromString,
+                    response_serializer=labeler_dot_v1_dot_labeler__pb2.PutVocabularyResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -487,6 +523,60 @@ class LabelerService:
             '/labeler.v1.LabelerService/PurgeImages',
             labeler_dot_v1_dot_labeler__pb2.PurgeImagesRequest.SerializeToString,
             labeler_dot_v1_dot_labeler__pb2.PurgeImagesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetVocabulary(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/labeler.v1.LabelerService/GetVocabulary',
+            labeler_dot_v1_dot_labeler__pb2.GetVocabularyRequest.SerializeToString,
+            labeler_dot_v1_dot_labeler__pb2.GetVocabularyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutVocabulary(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/labeler.v1.LabelerService/PutVocabulary',
+            labeler_dot_v1_dot_labeler__pb2.PutVocabularyRequest.SerializeToString,
+            labeler_dot_v1_dot_labeler__pb2.PutVocabularyResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -71,6 +71,14 @@ class LabelerServiceStub:
     """Brings deleted images back with their boxes, tags and datasets. Unknown ids: NOT_FOUND, and nothing is done."""
     PurgeImages: _grpc.UnaryUnaryMultiCallable[_labeler_pb2.PurgeImagesRequest, _labeler_pb2.PurgeImagesResponse]
     """Forgets deleted images for good. Unknown ids: NOT_FOUND, and nothing is done."""
+    GetVocabulary: _grpc.UnaryUnaryMultiCallable[_labeler_pb2.GetVocabularyRequest, _labeler_pb2.GetVocabularyResponse]
+    """The labels and tags of the organization in the order that all its people see, on which their digits and colours
+    hang.
+    """
+    PutVocabulary: _grpc.UnaryUnaryMultiCallable[_labeler_pb2.PutVocabularyRequest, _labeler_pb2.PutVocabularyResponse]
+    """Puts those names that are new behind the others, in the order given. None ever moves or goes, so that clients who
+    add at the same time end with the same order.
+    """
 
 @_typing.type_check_only
 class LabelerServiceAsyncStub(LabelerServiceStub):
@@ -115,6 +123,14 @@ class LabelerServiceAsyncStub(LabelerServiceStub):
     """Brings deleted images back with their boxes, tags and datasets. Unknown ids: NOT_FOUND, and nothing is done."""
     PurgeImages: _aio.UnaryUnaryMultiCallable[_labeler_pb2.PurgeImagesRequest, _labeler_pb2.PurgeImagesResponse]  # type: ignore[assignment]
     """Forgets deleted images for good. Unknown ids: NOT_FOUND, and nothing is done."""
+    GetVocabulary: _aio.UnaryUnaryMultiCallable[_labeler_pb2.GetVocabularyRequest, _labeler_pb2.GetVocabularyResponse]  # type: ignore[assignment]
+    """The labels and tags of the organization in the order that all its people see, on which their digits and colours
+    hang.
+    """
+    PutVocabulary: _aio.UnaryUnaryMultiCallable[_labeler_pb2.PutVocabularyRequest, _labeler_pb2.PutVocabularyResponse]  # type: ignore[assignment]
+    """Puts those names that are new behind the others, in the order given. None ever moves or goes, so that clients who
+    add at the same time end with the same order.
+    """
 
 class LabelerServiceServicer(metaclass=_abc_1.ABCMeta):
     """What the desktop asks of the labeler's own data service beyond Viam's Data API.
@@ -210,5 +226,25 @@ class LabelerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_labeler_pb2.PurgeImagesResponse, _abc.Awaitable[_labeler_pb2.PurgeImagesResponse]]:
         """Forgets deleted images for good. Unknown ids: NOT_FOUND, and nothing is done."""
+
+    @_abc_1.abstractmethod
+    def GetVocabulary(
+        self,
+        request: _labeler_pb2.GetVocabularyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_labeler_pb2.GetVocabularyResponse, _abc.Awaitable[_labeler_pb2.GetVocabularyResponse]]:
+        """The labels and tags of the organization in the order that all its people see, on which their digits and colours
+        hang.
+        """
+
+    @_abc_1.abstractmethod
+    def PutVocabulary(
+        self,
+        request: _labeler_pb2.PutVocabularyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_labeler_pb2.PutVocabularyResponse, _abc.Awaitable[_labeler_pb2.PutVocabularyResponse]]:
+        """Puts those names that are new behind the others, in the order given. None ever moves or goes, so that clients who
+        add at the same time end with the same order.
+        """
 
 def add_LabelerServiceServicer_to_server(servicer: LabelerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,0 +1,29 @@
+"""The names that an organization labels with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class NameOrder:
+    """Labels and tags, each in the order on which their digits and colours hang."""
+
+    labels: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+    def without(self, other: NameOrder) -> NameOrder:
+        """The names that the other has not."""
+        labels, tags = set(other.labels), set(other.tags)
+        return NameOrder(
+            tuple(name for name in self.labels if name not in labels),
+            tuple(name for name in self.tags if name not in tags),
+        )
+
+    def plus(self, other: NameOrder) -> NameOrder:
+        """These, and those that only the other has behind them."""
+        new = other.without(self)
+        return NameOrder((*self.labels, *new.labels), (*self.tags, *new.tags))
+
+    def __bool__(self) -> bool:
+        return bool(self.labels or self.tags)

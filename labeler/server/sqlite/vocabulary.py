@@ -1,0 +1,43 @@
+"""The order of an organization's labels and tags, which only grows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from labeler.domain.errors import InvalidValue
+from labeler.domain.vocabulary import NameOrder
+from labeler.server.sqlite.database import Session
+from labeler.server.sqlite.insert import check_tags, organization_for
+from labeler.server.sqlite.read import organization
+
+_LABELS, _TAGS = 0, 1
+
+
+def vocabulary(session: Session, organization_id: str) -> NameOrder:
+    org = organization(session, organization_id)
+    return NameOrder(_names(session, org, _LABELS), _names(session, org, _TAGS))
+
+
+def _names(session: Session, org: int, kind: int) -> tuple[str, ...]:
+    rows = session.rows("SELECT name FROM vocabulary WHERE org = ? AND kind = ? ORDER BY place", [org, kind])
+    return tuple(name for (name,) in rows)
+
+
+def add_names(session: Session, organization_id: str, names: NameOrder) -> NameOrder:
+    check_tags(names.tags)
+    if not all(label.strip() for label in names.labels):
+        raise InvalidValue("labels: a label must not be empty")
+    if names:
+        org = organization_for(session, organization_id)
+        _append(session, org, _LABELS, names.labels)
+        _append(session, org, _TAGS, names.tags)
+    return vocabulary(session, organization_id)
+
+
+def _append(session: Session, org: int, kind: int, names: Sequence[str]) -> None:
+    session.change_many(
+        "INSERT INTO vocabulary (org, kind, place, name) "
+        "SELECT ?1, ?2, (SELECT ifnull(max(place), -1) + 1 FROM vocabulary WHERE org = ?1 AND kind = ?2), ?3 "
+        "WHERE NOT EXISTS (SELECT 1 FROM vocabulary WHERE org = ?1 AND kind = ?2 AND name = ?3)",
+        [(org, kind, name) for name in names],
+    )
