@@ -11,6 +11,7 @@ from typing import Self
 
 from PySide6.QtWidgets import QApplication
 
+from labeler.actions.key_choices import read_keymap
 from labeler.actions.keymap import Keymap
 from labeler.actions.table import ACTIONS
 from labeler.client.endpoint import Endpoint
@@ -80,6 +81,7 @@ class Desktop:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.window.keys.remove()
+        self.window.holding.remove()
         self.window.hide()
         async with self._stack:  # the service and the workers end last
             if self._switching:
@@ -245,6 +247,6 @@ def _history(outbox: Outbox) -> History:
 def _keymap(settings: Settings) -> tuple[Keymap, str]:
     """The keymap of the settings; the default one, with what is wrong, where they do not fit."""
     try:
-        return Keymap(ACTIONS, settings.get("keys", {})), ""
+        return read_keymap(ACTIONS, settings), ""
     except InvalidValue as error:
         return Keymap(ACTIONS), f"The keys in {settings.path} are not used: {error}"

@@ -32,7 +32,7 @@ def _table(rows: list[tuple[str, str]]) -> str:
 def page() -> str:
     """The help page with every key."""
     keymap = Keymap(ACTIONS)
-    parts = ["# Keys", "Generated from the table of actions. All of them can be changed in the settings file."]
+    parts = ["# Keys", "Generated from the table of actions. All of them can be changed (Ctrl+Shift+K)."]
     for where in Where:
         rows = [
             (_cell(keymap.keys_of(a.name)), a.help.replace("\n", " ")) for a in ACTIONS if a.where is where and a.keys

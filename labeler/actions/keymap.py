@@ -14,6 +14,7 @@ from itertools import combinations
 from labeler.actions.action import Action, Where, has_box, no_box
 from labeler.domain.errors import InvalidValue
 from labeler.state.session import Mode, Session
+from labeler.state.signal import Signal
 
 NAMED = frozenset(
     (
@@ -59,8 +60,25 @@ def _clash(one: Action, other: Action) -> bool:
     return Where.ANYWHERE in (one.where, other.where)
 
 
+def _by_key(actions: Iterable[Action]) -> dict[str, list[Action]]:
+    result: dict[str, list[Action]] = {}
+    for action in actions:
+        for key in dict.fromkeys(map(parse_key, action.keys)):
+            result.setdefault(key, []).append(action)
+    return result
+
+
+def _clashes(by_key: Mapping[str, list[Action]]) -> tuple[Clash, ...]:
+    return tuple(
+        Clash(key, one, other)
+        for key, actions in by_key.items()
+        for one, other in combinations(actions, 2)
+        if _clash(one, other)
+    )
+
+
 class Keymap:
-    """The keys of a table of actions.
+    """The keys of a table of actions, which can change while the program runs; `changed` tells when they did.
 
     Actions that exclude each other by `when` may share a key (arrows move a box where one is selected).
     """
@@ -70,27 +88,40 @@ class Keymap:
 
         Raises InvalidValue for unknown names, wrong keys and clashes.
         """
-        rows = {action.name: action for action in actions}
-        for name, keys in (changed or {}).items():
+        self.changed: Signal[()] = Signal()
+        self._defaults = tuple(actions)
+        self.use(changed or {})
+
+    def use(self, changed: Mapping[str, Iterable[str]]) -> None:
+        """Have the default keys but for these, by the names of actions; raises InvalidValue and stays as it was."""
+        rows = {action.name: action for action in self._defaults}
+        for name, keys in changed.items():
             if name not in rows:
-                raise InvalidValue(f"{name}: no action has this name; the palette shows the names")
+                raise InvalidValue(f"{name}: no action has this name; the list of keys (Ctrl+Shift+K) shows the names")
             rows[name] = replace(rows[name], keys=tuple(keys))
-        self.actions = tuple(rows.values())
-        self._by_key: dict[str, list[Action]] = {}
-        for action in self.actions:
-            for key in action.keys:
-                self._by_key.setdefault(parse_key(key), []).append(action)
-        if clashes := self.clashes():
+        by_key = _by_key(rows.values())
+        if clashes := _clashes(by_key):
             raise InvalidValue("; ".join(map(str, clashes)))
+        self.actions = tuple(rows.values())
+        self._by_key = by_key
+        self.changed.emit()
+
+    def rivals(self, name: str, key: str) -> tuple[Action, ...]:
+        """The actions that the key means already where it would mean the action too."""
+        mine = self.action(name)
+        return tuple(one for one in self._by_key.get(parse_key(key), ()) if one is not mine and _clash(mine, one))
+
+    def action(self, name: str) -> Action:
+        """The action with its keys of now. The name is one of the table."""
+        return next(action for action in self.actions if action.name == name)
+
+    def default_keys(self, name: str) -> tuple[str, ...]:
+        """The keys that the table gives to an action."""
+        return next(tuple(map(parse_key, action.keys)) for action in self._defaults if action.name == name)
 
     def clashes(self) -> tuple[Clash, ...]:
         """Pairs that a key cannot tell apart."""
-        return tuple(
-            Clash(key, one, other)
-            for key, actions in self._by_key.items()
-            for one, other in combinations(actions, 2)
-            if _clash(one, other)
-        )
+        return _clashes(self._by_key)
 
     def find(self, key: str, session: Session) -> Action | None:
         """The action that the key means now; None if there is none or it cannot be done now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from labeler.actions.action import Action
 
@@ -27,16 +28,36 @@ def score(typed: str, text: str) -> int | None:
     return cost
 
 
-def search(typed: str, actions: Iterable[Action], recent: tuple[str, ...] = ()) -> list[Action]:
-    """The actions that fit, best first: by title, then by help; used lately before others."""
+def _fits_words(typed: str, text: str) -> bool:
+    """Whether each word typed is within a word of the text, letters left out but not its first ("brghtns")."""
+    words = text.casefold().replace(",", " ").replace(".", " ").split()
+
+    def fits(part: str, word: str) -> bool:
+        letters = iter(word)
+        return part in word or (part[0] == word[0] and all(letter in letters for letter in part))
+
+    return all(any(fits(part, word) for word in words) for part in typed.casefold().split())
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An action that fits, and whether only its help does."""
+
+    action: Action
+    by_help: bool = False
+
+
+def search(typed: str, actions: Iterable[Action], recent: tuple[str, ...] = ()) -> list[Found]:
+    """The actions that fit, best first: by title, then by help; used lately (newest first) before others as good."""
 
     def rank(action: Action) -> tuple[int, int, int] | None:
         lately = recent.index(action.name) if action.name in recent else len(recent)
         by_title = score(typed, action.title)
         if by_title is not None:
-            return (0, by_title, lately)
-        by_help = score(typed, action.help) if typed.casefold() in action.help.casefold() else None
-        return None if by_help is None else (1, by_help, lately)
+            return (0, by_title - (lately < len(recent)), lately)
+        if typed.casefold().strip() in action.help.casefold():
+            return (1, 0, lately)
+        return (2, 0, lately) if _fits_words(typed, f"{action.title} {action.help}") else None
 
     ranked = [(place, action) for action in actions if (place := rank(action)) is not None]
-    return [action for _, action in sorted(ranked, key=lambda one: one[0])]
+    return [Found(action, place[0] > 0) for place, action in sorted(ranked, key=lambda one: one[0])]

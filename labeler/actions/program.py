@@ -156,6 +156,16 @@ def full_screen(session: Session) -> None:
     session.requested.emit(Request.FULL_SCREEN)
 
 
+def keyboard(session: Session) -> None:
+    """Show a keyboard with what each key does now; so does holding Ctrl alone for a moment."""
+    session.requested.emit(Request.KEYBOARD)
+
+
+def change_keys(session: Session) -> None:
+    """Give other keys to actions, or take those of another program."""
+    session.requested.emit(Request.CHANGE_KEYS)
+
+
 def show_log(session: Session) -> None:
     """Show where the log file is."""
     session.requested.emit(Request.SHOW_LOG)
@@ -186,5 +196,7 @@ ACTIONS = (
     Action("view.full_screen", "Full screen", full_screen, ("F11",), "View/window"),
     Action("help.palette", "Command palette", palette, ("Ctrl+K", ":"), "Help"),
     Action("help.keys", "Keys for where you are", help_here, ("?", "F1"), "Help"),
+    Action("help.keyboard", "Keyboard", keyboard, ("Shift+F1",), "Help"),
+    Action("help.change_keys", "Change keys", change_keys, ("Ctrl+Shift+K",), "Help"),
     Action("help.log", "Log file", show_log, (), "Help"),
 )

@@ -61,5 +61,7 @@ class Request(Enum):
     THEME = "theme"
     FULL_SCREEN = "full screen"
     NEXT_PANEL = "next panel"
+    KEYBOARD = "keyboard"
+    CHANGE_KEYS = "change keys"
     SHOW_LOG = "show log"
     QUIT = "quit"

@@ -56,6 +56,7 @@ class Session:
         works_changed()         long work began, went on or ended
         pictures_old()          pictures may be others than those in memory
         prompted(prompt), asked(question), requested(request)
+        done_by_mouse(name)     an action was done by the pointer
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Session:
         self.prompted: Signal[Prompt] = Signal()
         self.asked: Signal[Question] = Signal()
         self.requested: Signal[Request] = Signal()
+        self.done_by_mouse: Signal[str] = Signal()
 
         self.source, self.outbox, self.settings, self._export = source, outbox, settings, export
         self.tasks = Tasks()

@@ -35,19 +35,15 @@ class ModeBar(QWidget):
 
     def __init__(self, session: Session, keymap: Keymap) -> None:
         super().__init__()
-        self._session = session
+        self._session, self._keymap = session, keymap
         self._buttons: dict[str, QToolButton] = {}
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.setSpacing(4)
         rows = {action.name: action for action in keymap.actions}
-        for name, title in TOOLS.items():
+        for name in TOOLS:
             action = rows[name]
-            keys = keymap.keys_of(name)
             button = QToolButton()
-            button.setText(
-                menu_text(f"{title}  {keys[0].upper() if len(keys[0]) == 1 else keys[0]}" if keys else title)
-            )
             button.setAccessibleName(action.title)
             button.setAutoRaise(True)
             button.setIconSize(QSize(theme.ICON, theme.ICON))
@@ -62,9 +58,20 @@ class ModeBar(QWidget):
         for signal in (session.mode_changed, session.current_changed, session.canvas.changed):
             signal.connect(self.refresh)
         self._actions = {name: rows[name] for name in TOOLS}
+        keymap.changed.connect(self._name_keys)
+        self._name_keys()
         self.refresh()
-
         self._dress()
+
+    def button(self, name: str) -> QToolButton:
+        """The tool of an action."""
+        return self._buttons[name]
+
+    def _name_keys(self) -> None:
+        for name, button in self._buttons.items():
+            keys = self._keymap.keys_of(name)
+            shown = (keys[0].upper() if len(keys[0]) == 1 else keys[0]) if keys else ""
+            button.setText(menu_text(f"{TOOLS[name]}  {shown}".rstrip()))
 
     def _dress(self) -> None:
         for name, button in self._buttons.items():
@@ -84,6 +91,7 @@ class ModeBar(QWidget):
 
     def _run(self, action: Action, checked: bool = False) -> None:
         action.run(self._session)
+        self._session.done_by_mouse.emit(action.name)
         self.refresh()
 
     def refresh(self) -> None:
@@ -122,7 +130,7 @@ class StatusBar(QWidget):
         self.saving = QToolButton()
         self.saving.setAutoRaise(True)
         self.saving.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.saving.clicked.connect(lambda: session.requested.emit(Request.PENDING))
+        self.saving.clicked.connect(self._show_pending)
         for label in (self._place, self._service):
             label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         layout = QHBoxLayout(self)
@@ -144,6 +152,10 @@ class StatusBar(QWidget):
         session.grid.moved.connect(self.refresh)
         self._show_works()
         self.refresh()
+
+    def _show_pending(self) -> None:
+        self._session.requested.emit(Request.PENDING)
+        self._session.done_by_mouse.emit("file.pending")
 
     def say(self, text: str) -> None:
         self._message.setText(text)

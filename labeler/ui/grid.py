@@ -278,6 +278,7 @@ class GridView(QAbstractScrollArea):
         if event.button() is Qt.MouseButton.LeftButton and index is not None:
             self._session.go_to(index)
             self._session.set_mode(Mode.EDITOR)
+            self._session.done_by_mouse.emit("grid.open")
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         by = event.pixelDelta().y()

@@ -61,6 +61,8 @@ class KeyFilter(QObject):
         super().__init__(window)
         self._window, self._session, self.keymap, self._is_blocked = window, session, keymap, is_blocked
         self._held: dict[int, Action] = {}
+        self.pointer_was_last = False
+        """Whether the person's last movement was with the pointer, not on the keyboard."""
         application = QApplication.instance()
         assert application is not None  # noqa: S101 - a window exists only within an application
         application.installEventFilter(self)
@@ -72,6 +74,8 @@ class KeyFilter(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
+        if kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease, QEvent.Type.KeyPress):
+            self.pointer_was_last = kind != QEvent.Type.KeyPress
         if kind not in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease, QEvent.Type.ShortcutOverride):
             return False
         if not isinstance(watched, QWidget) or watched.window() is not self._window or not isinstance(event, QKeyEvent):

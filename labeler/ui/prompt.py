@@ -23,7 +23,7 @@ from labeler.ui.plain import PlainLabel, row_text
 WIDTH, ROW, MOST_ROWS = 560, 28, 10
 
 
-class _Row(QStyledItemDelegate):
+class Row(QStyledItemDelegate):
     """A suggestion: its title on the left; what follows three spaces on the right, dimmed."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: object) -> None:
@@ -67,7 +67,7 @@ class PromptLine(QFrame):
         self._title = PlainLabel()
         self.line = QLineEdit()
         self.list = QListWidget()
-        self.list.setItemDelegate(_Row(self.list))
+        self.list.setItemDelegate(Row(self.list))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setUniformItemSizes(True)
         self.list.setFrameShape(QFrame.Shape.NoFrame)

@@ -13,32 +13,36 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QMainWindow,
-    QMenu,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from labeler.actions import palette
 from labeler.actions.action import Action
 from labeler.actions.keymap import Keymap
-from labeler.domain.image import Choice
+from labeler.actions.tips import Tips
 from labeler.state.pictures import Pictures
-from labeler.state.prompts import Prompt, Question, Request
+from labeler.state.prompts import Question, Request
 from labeler.state.session import Mode, Session
 from labeler.ui.along import AlongDialog
 from labeler.ui.bars import ModeBar, StatusBar, undelivered_text
 from labeler.ui.canvas import CanvasView
+from labeler.ui.commands import commands
 from labeler.ui.decode import Decoded
 from labeler.ui.dialogs import ConnectChoice, ConnectDialog, DatasetsDialog, ExportDialog, QuestionDialog
 from labeler.ui.filmstrip import Filmstrip
 from labeler.ui.filter_panel import FilterPanel
 from labeler.ui.grid import GridView
 from labeler.ui.help import HelpOverlay
+from labeler.ui.holding import Holding
 from labeler.ui.inspector import Inspector
+from labeler.ui.keyboard import Keyboard
 from labeler.ui.keys import KeyFilter
+from labeler.ui.keys_dialog import KeysDialog
+from labeler.ui.menus import Menus
+from labeler.ui.next_keys import NextKeys
 from labeler.ui.notice import Notice, Trouble
-from labeler.ui.plain import menu_text, title_text
+from labeler.ui.plain import title_text
 from labeler.ui.prompt import PromptLine
 from labeler.ui.review import ReviewDialog
 from labeler.ui.theme import apply_theme
@@ -46,8 +50,6 @@ from labeler.ui.thumbs import small_picture
 from labeler.ui.trash import TrashDialog
 
 THEMES = ("system", "light", "dark")
-MENUS = ("File", "Edit", "View", "Go", "Select", "Box", "Help")
-MOST_RECENT = 12
 NARROW = 1200
 """Below this width in px the filter panel starts hidden, so that pictures have room."""
 
@@ -90,10 +92,14 @@ class Window(QMainWindow):
         central = self._place_widgets()
         self.prompt = PromptLine(central)
         self.help = HelpOverlay(central)
-        for overlay in (self.prompt, self.help):
+        self.keyboard = Keyboard(central, session, keymap)
+        for overlay in (self.prompt, self.help, self.keyboard):
             overlay.closed.connect(self._focus_pictures)
-        self._make_menus()
-        self.keys = KeyFilter(self, session, keymap, lambda: self.prompt.is_open or self.help.isVisible())
+        self.next_keys = NextKeys(self._stack, session, keymap)
+        self.keys = KeyFilter(self, session, keymap, self._keys_are_taken)
+        self.holding = Holding(self, self.keyboard, session.settings, self._keys_are_taken)
+        self._menus = Menus(self.menuBar(), session, keymap, self._run)
+        self._tips = Tips(session, keymap)
 
         session.prompted.connect(self.prompt.ask)
         session.asked.connect(self._ask)
@@ -135,40 +141,20 @@ class Window(QMainWindow):
         self.setCentralWidget(central)
         return central
 
-    def _make_menus(self) -> None:
-        menus = {name: self.menuBar().addMenu(name) for name in MENUS}
-        for menu in menus.values():
-            menu.aboutToShow.connect(partial(self._enable, menu))
-        groups: dict[str, str] = {}
-        for action in self._keymap.actions:
-            if not action.menu:
-                continue
-            name, _, group = action.menu.partition("/")
-            menu = menus[name]
-            if groups.get(name, group) != group:
-                menu.addSeparator()
-            groups[name] = group
-            keys = self._keymap.keys_of(action.name)
-            entry = menu.addAction(menu_text(action.title) + (f"\t{keys[0]}" if keys else ""))
-            entry.setData(action.name)
-            entry.setStatusTip(action.help)
-            entry.triggered.connect(partial(self._run, action))
-
-    def _enable(self, menu: QMenu) -> None:
-        rows = {action.name: action for action in self._keymap.actions}
-        for entry in menu.actions():
-            if entry.data():
-                entry.setEnabled(rows[str(entry.data())].enabled(self.session))
-
-    def _run(self, action: Action, checked: bool = False) -> None:
+    def _run(self, action: Action) -> None:
         if action.enabled(self.session):
             action.run(self.session)
+            if self.keys.pointer_was_last:
+                self.session.done_by_mouse.emit(action.name)
+
+    def _keys_are_taken(self) -> bool:
+        return self.prompt.is_open or self.help.isVisible() or self.keyboard.stays
 
     # What actions ask for.
 
     def _requested(self, request: Request) -> None:
         shows: dict[Request, Callable[[], object]] = {
-            Request.PALETTE: self._show_palette,
+            Request.PALETTE: lambda: self.prompt.ask(commands(self.session, self._keymap, self._run)),
             Request.HELP: lambda: self.help.show_keys(self._keymap, self.session.mode),
             Request.OPEN_FOLDER: lambda: self._choose_paths(QFileDialog.FileMode.Directory, "Open folder"),
             Request.OPEN_FILES: lambda: self._choose_paths(QFileDialog.FileMode.ExistingFiles, "Open files"),
@@ -184,37 +170,12 @@ class Window(QMainWindow):
             Request.THEME: self._next_theme,
             Request.FULL_SCREEN: lambda: self.showNormal() if self.isFullScreen() else self.showFullScreen(),
             Request.NEXT_PANEL: self._next_panel,
+            Request.KEYBOARD: self.keyboard.stay,
+            Request.CHANGE_KEYS: lambda: KeysDialog(self, self.session, self._keymap).open(),
             Request.SHOW_LOG: lambda: self.session.failed.emit(f"The log file is {self._log_path}"),
             Request.QUIT: self._quit,
         }
         shows[request]()
-
-    def _show_palette(self) -> None:
-        recent = tuple(self.session.settings.get("palette.recent", []))
-        rows = {action.name: action for action in self._keymap.actions}
-
-        def suggest(typed: str) -> tuple[Choice, ...]:
-            able = [action for action in rows.values() if action.enabled(self.session) and action.run is not None]
-            return tuple(
-                Choice(action.name, f"{action.title}   {'  '.join(self._keymap.keys_of(action.name))}".rstrip())
-                for action in palette.search(typed, able, recent)
-            )
-
-        def accept(name: str) -> None:
-            lately = [name, *(one for one in recent if one != name)][:MOST_RECENT]
-            self.session.settings.set("palette.recent", lately)
-            self.session.saver.save_soon()
-            self._run(rows[name])
-
-        self.prompt.ask(
-            Prompt(
-                "Commands",
-                accept,
-                suggest=suggest,
-                check=lambda text: "" if text in rows else "No command fits",
-                only_choices=True,
-            )
-        )
 
     def _ask(self, question: Question) -> None:
         QuestionDialog(self, question).open()
@@ -295,8 +256,8 @@ class Window(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.prompt.place()
-        if self.help.isVisible():
-            self.help.dismiss()
+        for overlay in (self.help, self.keyboard):
+            overlay.dismiss()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
