@@ -12,21 +12,16 @@ from labeler.domain.trash import TRASH_AGE
 from labeler.state import deleting
 from labeler.state.names import DIGITS
 from labeler.state.prompts import Prompt, Question, Request
-from labeler.state.session import Mode, Session
+from labeler.state.session import Session
 
 
 def toggle_tag(session: Session, tag: str) -> None:
     """Put the tag on all target images, or, where all have it, take it off."""
     images = session.targets()
-    lacking = [image for image in images if tag not in image.tags]
-    if lacking:
-        changes = [TagChange(image.id, tag, True) for image in lacking]
-        title = f"Tagged {tag}, {count_text(len(images))}"
-    else:
-        changes = [TagChange(image.id, tag, False) for image in images]
-        title = f"Untagged {tag}, {count_text(len(images))}"
+    puts_on = any(tag not in image.tags for image in images)
+    title = f"{'Tagged' if puts_on else 'Untagged'} {tag}, {count_text(len(images))}"
     session.vocabulary.tags.add([tag])
-    session.edit(title, changes)
+    session.mass.edit(title, images, lambda i: TagChange(i.id, tag, puts_on) if puts_on != (tag in i.tags) else None)
     session.said.emit(title)
 
 
@@ -71,9 +66,10 @@ def add_to_dataset(session: Session) -> None:
     images = session.targets()
 
     def put(dataset_id: str, name: str) -> None:
-        changes = [MembershipChange(i.id, dataset_id, True) for i in images if dataset_id not in i.dataset_ids]
         title = f"Added {count_text(len(images))} to {name}"
-        session.edit(title, changes)
+        session.mass.edit(
+            title, images, lambda i: None if dataset_id in i.dataset_ids else MembershipChange(i.id, dataset_id, True)
+        )
         session.said.emit(title)
 
     async def make_and_put(name: str) -> None:
@@ -104,10 +100,10 @@ def remove_from_dataset(session: Session) -> None:
     used = {dataset_id for image in images for dataset_id in image.dataset_ids}
 
     def accept(name: str) -> None:
-        dataset_id = _dataset_named(session, name)
-        changes = [MembershipChange(i.id, str(dataset_id), False) for i in images if dataset_id in i.dataset_ids]
-        title = f"Removed {count_text(len(changes))} from {name}"
-        session.edit(title, changes)
+        dataset_id = str(_dataset_named(session, name))
+        members = [image for image in images if dataset_id in image.dataset_ids]
+        title = f"Removed {count_text(len(members))} from {name}"
+        session.mass.edit(title, members, lambda i: MembershipChange(i.id, dataset_id, False))
         session.said.emit(title)
 
     if not used:
@@ -181,8 +177,19 @@ def _with_digit(session: Session, digit: str) -> None:
         return
     was_single = not session.grid.selected
     toggle_tag(session, name)
-    if was_single and session.mode is Mode.GRID and session.index + 1 < session.library.size:
+    if was_single and session.settings.get(_ADVANCE, True) and session.index + 1 < session.library.size:
         session.step(1)
+
+
+_ADVANCE = "grid.advance"
+
+
+def toggle_advance(session: Session) -> None:
+    """Choose whether a digit in the grid tags the image and goes on to the next one, or stays on it."""
+    goes_on = not session.settings.get(_ADVANCE, True)
+    session.settings.set(_ADVANCE, goes_on)
+    session.saver.save_soon()
+    session.said.emit("A digit tags and goes on" if goes_on else "A digit tags and stays")
 
 
 ACTIONS = (
@@ -192,6 +199,7 @@ ACTIONS = (
         "image.remove_from_dataset", "Remove from dataset", remove_from_dataset, ("Shift+B",), "Edit/images",
         when=has_image,
     ),
+    Action("grid.advance", "Go on after a digit, or stay", toggle_advance, ("Ctrl+Alt+G",), "Edit/images", Where.GRID),
     Action("image.delete", "Delete images", delete_images, ("Delete",), "Edit/delete", Where.GRID, has_image),
     Action("image.trash", "Trash", show_trash, ("Ctrl+T",), "Edit/delete", when=has_trash),
     *(

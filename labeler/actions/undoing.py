@@ -63,9 +63,10 @@ def _time(edit: Edit) -> str:
 
 def go_to(session: Session, number: int) -> None:
     """Take changes back, or make them again, until so many of them are done."""
-    while len(session.history.done) > number:
+    steps = number - len(session.history.done)
+    for _ in range(-steps):
         session.undo()
-    while len(session.history.done) < number and session.history.undone:
+    for _ in range(min(steps, len(session.history.undone))):
         session.redo()
 
 

@@ -141,7 +141,7 @@ class Outbox:
     @property
     def held(self) -> tuple[Held, ...]:
         """Changes that the service did not take, oldest first."""
-        rows = sorted((row for row in self._ledger.index if row.stage in HELD), key=lambda row: row.key)
+        rows = sorted(self._ledger.index.held, key=lambda row: row.key)
         return tuple(_as_held(row) for row in rows)
 
     def retry(self, held: Held) -> None:

@@ -141,6 +141,8 @@ class PendingIndex:
         self._stages: dict[int, Counter[Stage]] = {}
         self._counts: OutboxCounts | None = None
         self._moving = 0
+        self.held: dict[Pending, None] = {}
+        """The rows that wait for a person, which are few among very many."""
 
     def __iter__(self) -> Iterator[Pending]:
         for rows in self._by_image.values():
@@ -177,9 +179,12 @@ class PendingIndex:
     def _put_stage(self, row: Pending) -> None:
         self._stages.setdefault(row.head.number, Counter())[row.stage] += 1
         self._moving += _moves(row)
+        if row.stage in HELD:
+            self.held[row] = None
 
     def _take_stage(self, row: Pending) -> None:
         self._moving -= _moves(row)
+        self.held.pop(row, None)
         stages = self._stages[row.head.number]
         stages[row.stage] -= 1
         if not +stages:

@@ -19,6 +19,8 @@ from labeler.domain.errors import InvalidValue
 
 AT_MOST = 1_000
 """Edits of former runs that can be undone."""
+AT_ONCE = 500
+"""Changes of an edit that is put into words at once, so that what cannot be written fails before it counts."""
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS undo (
         target TEXT NOT NULL, place INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (target, place)
@@ -69,9 +71,12 @@ class SessionRows:
 
         They are on disk with the write that is handed over next.
         """
-        bodies = [(self._target, place, edit_to_json(edit)) for place, edit in changed.items()]
+        # A large edit is put into words by the writer: it would keep the screen from being painted.
+        large = {place: edit for place, edit in changed.items() if len(edit.changes) > AT_ONCE}
+        small = [(self._target, place, edit_to_json(edit)) for place, edit in changed.items() if place not in large]
 
         def write(connection: apsw.Connection) -> None:
+            bodies = small + [(self._target, place, edit_to_json(edit)) for place, edit in large.items()]
             connection.executemany("INSERT OR REPLACE INTO undo VALUES (?, ?, ?)", bodies)
             connection.execute("DELETE FROM undo WHERE target = ? AND place >= ?", (self._target, length))
             connection.execute("UPDATE session SET done = ? WHERE target = ?", (done, self._target))

@@ -43,7 +43,7 @@ class History:
     def push(self, edit: Edit) -> None:
         """Remember an edit; one that continues the last (same `merge`, same boxes, within a second) joins it."""
         self.undone.clear()
-        last = _renamed(self.done[-1], self._names) if self.done else None
+        last = _renamed(self.done[-1], self._names) if self.done and edit.merge else None
         if last and _continues(last, edit):
             self.done[-1] = merge_edits(last, edit)
         else:
@@ -52,23 +52,49 @@ class History:
 
     def undo(self) -> Edit | None:
         """The edit that takes back the last one; None where there is nothing to undo."""
-        if not self.done:
-            return None
-        edit = _renamed(self.done.pop(), self._names)
-        self.undone.append(edit)
-        again = self._with_new_names(edit.inverse())
-        self._keep({})
-        return again
+        edit = self.take_back()
+        return edit and self.inverse_of(edit)
 
     def redo(self) -> Edit | None:
         """The edit that makes the last undone one again; None where there is nothing to redo."""
-        if not self.undone:
+        edit = self.make_again()
+        return edit and self.repeat_of(edit)
+
+    def take_back(self) -> Edit | None:
+        """The last edit, which counts as taken back from now on."""
+        return self._move(self.done, self.undone)
+
+    def make_again(self) -> Edit | None:
+        """The last edit that was taken back, which counts as made from now on."""
+        return self._move(self.undone, self.done)
+
+    def _move(self, source: list[Edit], to: list[Edit]) -> Edit | None:
+        if not source:
             return None
-        edit = _renamed(self.undone.pop(), self._names)
-        self.done.append(edit)
-        again = self._with_new_names(replace(edit, id=new_id(), title=f"Redid: {edit.title}"))
+        to.append(source.pop())
         self._keep({})
-        return again
+        return to[-1]
+
+    def inverse_of(self, edit: Edit) -> Edit:
+        """What takes an edit back."""
+        return self.with_new_names(_renamed(edit, self._names).inverse())
+
+    def repeat_of(self, edit: Edit) -> Edit:
+        """What makes an edit again."""
+        return self.with_new_names(self.repeated(_renamed(edit, self._names)))
+
+    @staticmethod
+    def repeated(edit: Edit) -> Edit:
+        return replace(edit, id=new_id(), title=f"Redid: {edit.title}")
+
+    @property
+    def names(self) -> dict[str, str]:
+        """A copy of the names that boxes got, for `renamed` in another thread."""
+        return dict(self._names)
+
+    @staticmethod
+    def renamed(edit: Edit, names: Mapping[str, str]) -> Edit:
+        return _renamed(edit, names)
 
     def rename(self, names: Mapping[str, str]) -> None:
         """Give boxes the ids that they have from now on. Whoever gives names keeps them from one run to the next."""
@@ -89,12 +115,13 @@ class History:
             edits[:] = [left for edit in edits if (left := _without(edit, image_ids)).changes]
         self._keep(self._row)
 
-    def _with_new_names(self, edit: Edit) -> Edit:
+    def with_new_names(self, edit: Edit) -> Edit:
         """The edit with a new id for each box that it adds: a service does not give the same id twice."""
         added = [c.after.id for c in edit.changes if isinstance(c, BoxChange) and c.before is None and c.after]
         names = {box_id: new_id() for box_id in added if not is_local(box_id)}
-        if names:
-            self._rename_all(names)
+        if not names:
+            return edit
+        self._rename_all(names)
         return replace(edit, changes=rename_boxes(edit.changes, names))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 from labeler.domain.box import Box
@@ -92,6 +92,10 @@ class Library:
     def between(self, first: int, last: int) -> list[Image]:
         """The loaded images from one index to another, both included."""
         return list(self._loaded.between(first, last))
+
+    def of(self, ids: Collection[str]) -> list[Image]:
+        """Those of the images that are loaded, in order."""
+        return self._loaded.of(ids)
 
     def show(self, source: ImageSource, wanted: Filter, order: Order) -> None:
         """Show another filter or order, from its beginning."""

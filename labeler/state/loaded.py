@@ -30,6 +30,11 @@ class Loaded:
     def place_of(self, image_id: str) -> int | None:
         return self._places.get(image_id)
 
+    def of(self, ids: Collection[str]) -> list[Image]:
+        """Those of the images that are here, by place."""
+        places = sorted(self._places[one] for one in self._places.keys() & ids)
+        return [self._images[place] for place in places]
+
     def put(self, place: int, images: Sequence[Image]) -> None:
         """Put images at a place and those after it; an image that was at another place leaves that."""
         for number, image in enumerate(images, place):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
@@ -18,6 +19,7 @@ from labeler.state.following import Following
 from labeler.state.grid import Grid
 from labeler.state.history import History
 from labeler.state.library import Library
+from labeler.state.mass import MassEdits, is_large
 from labeler.state.opening import open_paths
 from labeler.state.place import Place
 from labeler.state.prompts import Prompt, Question, Request
@@ -102,6 +104,7 @@ class Session:
         self.views = Views(self)
         self.following = Following(self)
         self.along = TakingAlong(self)
+        self.mass = MassEdits(self)
         outbox.subscribe(self._states_changed, self._boxes_named)
 
     # Beginning and ending.
@@ -221,8 +224,7 @@ class Session:
     def targets(self) -> tuple[Image, ...]:
         """The images that an action is about: the selected ones in the grid, else the one in front."""
         if self.mode is Mode.GRID and self.grid.selected:
-            places = sorted(place for one in self.grid.selected if (place := self.library.index_of(one)) is not None)
-            return tuple(image for place in places if (image := self.library.at(place)) is not None)
+            return tuple(self.library.of(self.grid.selected))
         return (self.current,) if self.current else ()
 
     # Changes.
@@ -238,22 +240,30 @@ class Session:
                 self.history.forget(set(edit.image_ids))
             else:
                 self.history.push(edit)
-            self._commit(edit)
+            self.commit(edit)
 
     def undo(self) -> None:
-        self._again(self.history.undo(), "Nothing to undo")
+        if self.mass.busy or (self.history.done and is_large(self.history.done[-1])):
+            self.mass.undo()
+        else:
+            self.make_again(self.history.undo(), "Nothing to undo")
 
     def redo(self) -> None:
-        self._again(self.history.redo(), "Nothing to redo")
+        if self.mass.busy or (self.history.undone and is_large(self.history.undone[-1])):
+            self.mass.redo()
+        else:
+            self.make_again(self.history.redo(), "Nothing to redo")
 
-    def _again(self, edit: Edit | None, otherwise: str) -> None:
+    def make_again(self, edit: Edit | None, otherwise: str) -> None:
+        """Make an edit that the history gave, or say `otherwise` where it has none."""
         self.said.emit(edit.title if edit else otherwise)
         if edit:
-            self._commit(edit)
+            self.commit(edit)
             if self.mode is Mode.EDITOR and (index := self.library.index_of(edit.image_ids[0])) is not None:
                 self.go_to(index)
 
-    def _commit(self, edit: Edit) -> None:
+    def commit(self, edit: Edit) -> None:
+        """Make an edit that the history has, or a part of one."""
         self._choices_are_old = True
         self.outbox.put(edit)
         self.images_changed.emit(self.library.apply(edit.changes))
@@ -271,14 +281,17 @@ class Session:
                 self.last_drawn = change.after.rect
         self.edit(title, changes, merge)
 
-    def run(self, work: Work, body: Awaitable[None]) -> None:
-        """Do long work in the background, shown with its progress until it ends."""
+    def run(self, work: Work, body: Awaitable[None], then: Callable[[], None] = lambda: None) -> None:
+        """Do long work in the background, shown with its progress until it ends, however that is; then call `then`."""
 
         async def task() -> None:
             await body
 
         def ended() -> None:
             self.works.remove(work)
+            if asyncio.iscoroutine(body):
+                body.close()  # one that was cancelled before it began
+            then()
             self.works_changed.emit()
 
         self.works.append(work)

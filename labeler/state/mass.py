@@ -1,0 +1,195 @@
+"""One edit of so many images that making it takes longer than a frame: in parts, with progress, to be stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from labeler.domain.edit import BoxChange, Change, DeletionChange, Edit
+from labeler.domain.image import Image
+from labeler.state.work import Work
+
+if TYPE_CHECKING:
+    from labeler.state.session import Session
+
+AT_ONCE = 500
+"""Changes that are made before anybody sees it happen."""
+PART = 200
+"""Changes between which the window paints."""
+UNSAVED = 4
+"""Parts that are ahead of the disk, as all that it took at once is told at once."""
+
+
+def is_large(edit: Edit) -> bool:
+    """Whether an edit is made in parts. Deletions are not: each would move the places of all images after it."""
+    return len(edit.changes) > AT_ONCE and not isinstance(edit.changes[0], DeletionChange)
+
+
+class MassEdits:
+    """The large edits of one session: one after another, in the order in which they were asked for.
+
+    Each is one step of the history, remembered before its first part is made; a run that ends in between leaves
+    the parts that were made, and undo takes them back.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._turn = asyncio.Lock()
+        self._asked = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether one is being made; what depends on the order of edits waits for its turn then."""
+        return self._asked > 0
+
+    def edit(self, title: str, images: Sequence[Image], change_of: Callable[[Image], Change | None]) -> None:
+        """Change each image, as one edit; None where there is nothing to change."""
+
+        def at_once() -> None:
+            changes = (change_of(image) for image in images)
+            self._session.edit(title, [change for change in changes if change is not None])
+
+        if len(images) <= AT_ONCE and not self.busy:
+            at_once()
+        else:
+            work = Work(title, total=len(images))
+            self._run(work, lambda work: self._make(work, images, change_of), at_once)
+
+    def change(self, title: str, changes: Sequence[Change]) -> None:
+        """Make changes as one edit."""
+        self._run(Work(title, total=len(changes)), lambda work: self._begin(work, Edit(title, tuple(changes))))
+
+    def undo(self) -> None:
+        """Take back the last edit when those before it are made."""
+        self._run(Work("Taking back"), self._undo)
+
+    def redo(self) -> None:
+        """Make the edit again that was taken back last, when those before it are made."""
+        self._run(Work("Making again"), self._redo)
+
+    def _run(
+        self, work: Work, step: Callable[[Work], Awaitable[None]], at_the_end: Callable[[], None] = lambda: None
+    ) -> None:
+        """Make a step when it is its turn; `at_the_end` stands for one whose turn did not come before the end."""
+        self._asked += 1
+        has_begun = False
+
+        async def body() -> None:
+            nonlocal has_begun
+            async with self._turn:
+                has_begun = True
+                with _no_collecting():
+                    await step(work)
+
+        def ended() -> None:
+            self._asked -= 1
+            if not has_begun and self._session.tasks.closing:
+                at_the_end()
+
+        self._session.run(work, body(), ended)
+
+    async def _make(self, work: Work, images: Sequence[Image], change_of: Callable[[Image], Change | None]) -> None:
+        def changes() -> tuple[Change, ...]:
+            return tuple(change for image in images if (change := change_of(image)) is not None)
+
+        try:
+            made = await asyncio.to_thread(changes)
+        except asyncio.CancelledError:
+            if self._session.tasks.closing:
+                self._session.edit(work.title, changes())
+            raise
+        await self._begin(work, Edit(work.title, made))
+
+    async def _begin(self, work: Work, edit: Edit) -> None:
+        if edit.changes:
+            self._session.history.push(edit)
+            await self._put(work, edit, is_new=True)
+
+    async def _undo(self, work: Work) -> None:
+        history = self._session.history
+        edit = history.take_back()
+        if edit is not None and is_large(edit):
+            names = history.names
+            inverse = await _to_the_end(lambda: history.renamed(edit, names).inverse())
+            await self._again(work, history.with_new_names(inverse))
+        else:
+            self._session.make_again(edit and history.inverse_of(edit), "Nothing to undo")
+
+    async def _redo(self, work: Work) -> None:
+        history = self._session.history
+        edit = history.make_again()
+        if edit is not None and is_large(edit):
+            names = history.names
+            again = await _to_the_end(lambda: history.repeated(history.renamed(edit, names)))
+            await self._again(work, history.with_new_names(again))
+        else:
+            self._session.make_again(edit and history.repeat_of(edit), "Nothing to redo")
+
+    async def _again(self, work: Work, edit: Edit) -> None:
+        self._session.said.emit(edit.title)
+        work.title, work.total = edit.title, len(edit.changes)
+        await self._put(work, edit, is_new=False)
+
+    async def _put(self, work: Work, edit: Edit, is_new: bool) -> None:
+        """Make the parts, each on disk by itself. Stopped, a new edit is taken back; others go on to their end."""
+        made = 0
+        work.total = len(edit.changes)
+        try:
+            while made < len(edit.changes):
+                self._part(edit, edit.changes[made : made + PART])
+                made = min(made + PART, len(edit.changes))
+                work.done = made
+                self._session.works_changed.emit()
+                await asyncio.sleep(0)
+                if made % (UNSAVED * PART) == 0:
+                    await self._session.outbox.drained()
+        except asyncio.CancelledError:
+            rest = edit.changes[made:]
+            if self._session.tasks.closing:
+                self._part(edit, rest)
+            elif is_new:
+                back = [change.inverse() for change in reversed(edit.changes[:made])]
+                self.change(f"Stopped: {edit.title}", back)
+                self._session.said.emit(f"Stopped: {edit.title}")
+            elif rest:
+                left = replace(edit, changes=rest)
+                self._run(Work(edit.title, total=len(rest)), lambda work: self._put(work, left, is_new=False))
+            raise
+
+    def _part(self, edit: Edit, changes: Sequence[Change]) -> None:
+        fresh = tuple(change for change in changes if self._is_still_so(change))
+        if fresh:
+            self._session.commit(replace(edit, changes=fresh))
+
+    def _is_still_so(self, change: Change) -> bool:
+        """Whether a box is as it was when the edit was asked for: what the person did to it since then counts more."""
+        if not isinstance(change, BoxChange) or change.before is None:
+            return True
+        place = self._session.library.index_of(change.image_id)
+        image = None if place is None else self._session.library.at(place)
+        return image is None or any(box == change.before for box in image.boxes if box.id == change.before.id)
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """Let the collector of cycles rest: all that is made stays, and looking through it stops the window for long."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+async def _to_the_end(make: Callable[[], Edit]) -> Edit:
+    """What `make` returns, made in a thread; a cancellation waits, as the history has moved already."""
+    making = asyncio.ensure_future(asyncio.to_thread(make))
+    try:
+        return await asyncio.shield(making)
+    except asyncio.CancelledError:
+        return await making
