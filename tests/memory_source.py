@@ -14,7 +14,7 @@ from PIL import Image as Pillow
 from labeler.domain.box import Box
 from labeler.domain.edit import DeletionChange, Edit, apply_changes
 from labeler.domain.errors import InvalidValue, LabelerError, Missing, Refused
-from labeler.domain.filter import Filter, Order
+from labeler.domain.filter import Filter, Order, Tagged
 from labeler.domain.image import Choice, Dataset, Image
 from labeler.domain.library import OpenProgress, Page, Told
 from labeler.domain.saving import Held, OutboxCounts, SaveState
@@ -109,8 +109,10 @@ class MemorySource:
         return self.contents.get(image_id) or picture_bytes()
 
     async def choices(self, wanted: Filter) -> Mapping[str, tuple[Choice, ...]]:
-        tags = Counter(tag for image in self.list for tag in image.tags)
-        labels = Counter(box.label for image in self.list for box in image.boxes)
+        any_tags = self._matching(replace(wanted, tags=(), tagged=Tagged.ANY))
+        tags = Counter(tag for image in any_tags for tag in image.tags)
+        any_labels = self._matching(replace(wanted, labels=()))
+        labels = Counter(label for image in any_labels for label in {box.label for box in image.boxes})
         return {
             "tags": tuple(Choice(name, name, count) for name, count in sorted(tags.items())),
             "labels": tuple(Choice(name, name, count) for name, count in sorted(labels.items())),

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from labeler.actions import along, boxes, copying, jumping, labeling, looking, moving, program, proposing, undoing
+from labeler.actions import (
+    along,
+    boxes,
+    copying,
+    jumping,
+    labeling,
+    looking,
+    measuring,
+    moving,
+    program,
+    proposing,
+    undoing,
+)
 from labeler.actions.action import Action
 
 ACTIONS: tuple[Action, ...] = (
@@ -15,6 +27,7 @@ ACTIONS: tuple[Action, ...] = (
     *boxes.ACTIONS,
     *copying.ACTIONS,
     *looking.ACTIONS,
+    *measuring.ACTIONS,
     *proposing.ACTIONS,
 )
 BY_NAME = {action.name: action for action in ACTIONS}

@@ -55,6 +55,7 @@ class Request(Enum):
     PENDING = "pending"
     TAKEN_ALONG = "taken along"
     TRASH = "trash"
+    READINESS = "readiness"
     TOGGLE_FILTER = "toggle filter"
     TOGGLE_INSPECTOR = "toggle inspector"
     TOGGLE_FILMSTRIP = "toggle filmstrip"

@@ -44,6 +44,7 @@ from labeler.ui.next_keys import NextKeys
 from labeler.ui.notice import Notice, Trouble
 from labeler.ui.plain import title_text
 from labeler.ui.prompt import PromptLine
+from labeler.ui.readiness import ReadinessDialog
 from labeler.ui.review import ReviewDialog
 from labeler.ui.theme import apply_theme
 from labeler.ui.thumbs import small_picture
@@ -164,6 +165,7 @@ class Window(QMainWindow):
             Request.PENDING: lambda: ReviewDialog(self, self.session).open(),
             Request.TRASH: lambda: TrashDialog(self, self.session, partial(small_picture, self.thumbnails)).open(),
             Request.TAKEN_ALONG: lambda: AlongDialog(self, self.session).open(),
+            Request.READINESS: lambda: ReadinessDialog(self, self.session).open(),
             Request.TOGGLE_FILTER: lambda: self._toggle(self.filter, "filter"),
             Request.TOGGLE_INSPECTOR: lambda: self._toggle(self.inspector, "inspector"),
             Request.TOGGLE_FILMSTRIP: lambda: self._toggle(self.filmstrip, "filmstrip"),

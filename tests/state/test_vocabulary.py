@@ -73,7 +73,7 @@ async def test_what_was_named_offline_goes_behind_what_others_named_meanwhile(tm
     await session.vocabulary.read()
     await settled(session)
     assert source.kept_names == NameOrder(("nut", "theirs", "mine"), ("my tag",))
-    assert session.vocabulary.labels.all == ("nut", "theirs", "mine")
+    assert list(session.vocabulary.labels.all) == ["nut", "theirs", "mine"]
     await session.close()
 
 

@@ -1,0 +1,15 @@
+"""How far the work is, and how it goes."""
+
+from __future__ import annotations
+
+from labeler.actions.action import Action, has_images
+from labeler.state.prompts import Request
+from labeler.state.session import Session
+
+
+def ready_to_train(session: Session) -> None:
+    """Show what the images of the filter or dataset still need to be trained on, and open those that are missing."""
+    session.requested.emit(Request.READINESS)
+
+
+ACTIONS = (Action("progress.ready", "Ready to train", ready_to_train, ("Ctrl+Shift+T",), "View/progress", when=has_images),)
