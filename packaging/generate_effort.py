@@ -15,11 +15,11 @@ README = ROOT / "README.md"
 BEGIN, END = "<!-- effort -->", "<!-- /effort -->"
 
 
-def readme(text: str, table: str) -> str:
-    """The README's text with its table renewed."""
+def readme(text: str, tables: str) -> str:
+    """The README's text with its tables renewed."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+    return f"{before}{BEGIN}\n{tables}\n{END}{after}"
 
 
 def main() -> None:
@@ -29,7 +29,7 @@ def main() -> None:
     from PySide6.QtWidgets import QApplication
 
     from labeler.samples import write_samples
-    from tests.walks.effort import measure, table
+    from tests.walks import accuracy, effort
 
     application = QApplication(["labeler"])
     application.setQuitOnLastWindowClosed(False)
@@ -37,8 +37,9 @@ def main() -> None:
         home = Path(name)
         os.environ["XDG_CONFIG_HOME"] = str(home / "config")
         samples = write_samples(home / "samples", of_line=2)
-        costs = loop.run_until_complete(measure(home / "library", samples))
-    README.write_text(readme(README.read_text(encoding="utf-8"), table(costs)), encoding="utf-8")
+        costs = loop.run_until_complete(effort.measure(home / "library", samples))
+    tables = f"{effort.table(costs)}\n\n{accuracy.table(accuracy.measure())}"
+    README.write_text(readme(README.read_text(encoding="utf-8"), tables), encoding="utf-8")
 
 
 if __name__ == "__main__":

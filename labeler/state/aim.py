@@ -49,10 +49,15 @@ class Aim:
             rest = part(rest, 5, 5, column, row)
         return rest
 
+    @property
+    def can_snap(self) -> bool:
+        """Whether Space sets the corner: from a cell on."""
+        return len(self.typed) >= 2
+
     def press(self, key: str, snap: Snap) -> Point | None:
         """Take a letter or Space; returns the point when it is chosen. Keys that choose nothing are ignored."""
         if key == "Space":
-            return self._chosen(snap(self.left)) if len(self.typed) >= 2 else None
+            return self._chosen(snap(self.left)) if self.can_snap else None
         known = (LETTERS, LETTERS, PARTS, BLOCK)[len(self.typed)]
         if key not in known:
             return None

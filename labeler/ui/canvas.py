@@ -170,7 +170,9 @@ class CanvasView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._overlay.paint(painter, self.canvas.view, QRectF(self.rect()))
         if self.canvas.aim is not None:
-            paint_aim(painter, self.canvas.view, QRectF(self.rect()), self.canvas.aim, picture.image)
+            aim = self.canvas.aim
+            snapped = self._snap(aim.left) if aim.can_snap else None
+            paint_aim(painter, self.canvas.view, QRectF(self.rect()), aim, picture.image, snapped)
         elif self._pan_from is None:
             self._overlay.paint_pointer(painter, self.canvas.view, QRectF(self.rect()))
         self._paint_focus(painter)

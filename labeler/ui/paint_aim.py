@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
-from labeler.domain.geometry import Rect
+from labeler.domain.geometry import Point, Rect
 from labeler.state.aim import BLOCK, LETTERS, PARTS, Aim, part
 from labeler.state.view import View
 from labeler.ui import theme
@@ -19,8 +19,11 @@ LEAST_CELL = (26.0, 15.0)
 VEIL, LINE = QColor("#48000000"), QColor("#58ffffff")
 
 
-def paint_aim(painter: QPainter, view: View, room: QRectF, aim: Aim, picture: QImage) -> None:
-    """Paint over the picture; `picture` may be of any size, it stands for the whole image."""
+def paint_aim(painter: QPainter, view: View, room: QRectF, aim: Aim, picture: QImage, snapped: Point | None) -> None:
+    """Paint over the picture; `picture` may be of any size, it stands for the whole image.
+
+    `snapped` is where Space would put the corner, None while it would put none.
+    """
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     area = _on_widget(view, aim.area)
@@ -31,7 +34,7 @@ def paint_aim(painter: QPainter, view: View, room: QRectF, aim: Aim, picture: QI
     else:
         painter.setPen(QPen(theme.DARK.accent_on_canvas, 2))
         painter.drawRect(_on_widget(view, aim.left))
-        _paint_inset(painter, view, room, aim, picture)
+        _paint_inset(painter, view, room, aim, picture, snapped)
     if aim.first is not None:
         _paint_corner(painter, view.point_to_widget(aim.first).x, view.point_to_widget(aim.first).y)
     painter.restore()
@@ -76,7 +79,7 @@ def _write(painter: QPainter, place: QRectF, text: str) -> None:
     painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), text)
 
 
-def _paint_inset(painter: QPainter, view: View, room: QRectF, aim: Aim, picture: QImage) -> None:
+def _paint_inset(painter: QPainter, view: View, room: QRectF, aim: Aim, picture: QImage, snapped: Point | None) -> None:
     """The cell or its part, enlarged, in the corner of the room that is farther from it, with the next keys."""
     left = aim.left
     height = INSET * (left.height * view.height) / (left.width * view.width)
@@ -96,9 +99,12 @@ def _paint_inset(painter: QPainter, view: View, room: QRectF, aim: Aim, picture:
         painter.setPen(QPen(LINE, 1))
         painter.drawRect(where)
         _write(painter, where, key)
+    if snapped is not None:
+        across, down = (snapped.x - left.left) / left.width, (snapped.y - left.top) / left.height
+        _paint_corner(painter, place.left() + across * place.width(), place.top() + down * place.height())
     hint = QPointF(place.left(), place.bottom() + 18)
     painter.setPen(QColor("#ffffff"))
-    painter.drawText(hint, "Space snaps to the strongest edges")
+    painter.drawText(hint, "Space sets the corner at the cross, where edges are strongest")
 
 
 def _parts(place: QRectF, keys: str, count: int) -> Iterator[tuple[str, QRectF]]:
