@@ -21,12 +21,13 @@ from labeler.state.canvas import Canvas
 from labeler.state.pictures import Pictures, Wanted
 from labeler.state.pointer import Tool
 from labeler.state.session import Mode, Session
-from labeler.ui import theme
+from labeler.ui import accessible, theme
+from labeler.ui.accessible import Item, tell_focus
 from labeler.ui.decode import Decoded
 from labeler.ui.marks import paint_sentences, paint_warning
 from labeler.ui.overlay import Overlay, boxes_to_paint
 from labeler.ui.paint_aim import paint_aim
-from labeler.ui.paint_boxes import paint_still
+from labeler.ui.paint_boxes import on_screen, paint_still
 from labeler.ui.paint_pointer import (
     picture_rect,
     size_text,
@@ -77,6 +78,7 @@ class CanvasView(QWidget):
         session.canvas.snap = self._snap
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Canvas")
+        accessible.install()
         session.canvas.changed.connect(self._canvas_changed)
         session.current_changed.connect(self._another)
         session.mode_changed.connect(self._another)
@@ -142,6 +144,22 @@ class CanvasView(QWidget):
         text = self.describe()
         if text != self.accessibleDescription():
             self.setAccessibleDescription(text)
+            tell_focus(self)
+
+    def accessible_items(self) -> list[Item]:
+        """The boxes that are shown, for screen readers."""
+        view, selection = self.canvas.view, self.canvas.selection
+        if view is None:
+            return []
+        return [
+            Item(
+                f"{box.label}, {size_text(view, box.rect)}",
+                on_screen(view, box).toRect(),
+                box.id in selection,
+                box.id == selection.primary,
+            )
+            for box in self.canvas.boxes
+        ]
 
     def describe(self) -> str:
         """The image and the selected box in words."""

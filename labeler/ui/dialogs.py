@@ -166,6 +166,7 @@ class ExportDialog(Dialog):
         for name, title in FORMATS:
             self.format.addItem(title, name)
         self.folder = QLineEdit(str(Path.home() / "labeler-export"))
+        self.folder.setAccessibleName("New folder")
         browse = QPushButton("Browse…")
         browse.setAutoDefault(False)
         browse.clicked.connect(self._browse)

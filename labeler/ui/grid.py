@@ -6,8 +6,6 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleEvent,
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
@@ -24,7 +22,8 @@ from labeler.domain.saving import SaveState
 from labeler.state.grid import GAP, GridLayout
 from labeler.state.pictures import Pictures, Wanted
 from labeler.state.session import Mode, Session
-from labeler.ui import theme
+from labeler.ui import accessible, theme
+from labeler.ui.accessible import Item, tell_focus
 from labeler.ui.decode import Decoded
 from labeler.ui.marks import paint_sentences
 from labeler.ui.paint_cell import Cell, CellPainter
@@ -48,6 +47,7 @@ class GridView(QAbstractScrollArea):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Images")
+        accessible.install()
         session.grid.moved.connect(self._moved)
         session.grid.resized.connect(self._lay_out_again)
         session.library.reset.connect(self._reset)
@@ -161,15 +161,24 @@ class GridView(QAbstractScrollArea):
         text = self.describe()
         if text != self.accessibleDescription():
             self.setAccessibleDescription(text)
-            if QAccessible.isActive():
-                QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
+            tell_focus(self)
+
+    def accessible_items(self) -> list[Item]:
+        """The images that are seen, for screen readers."""
+        grid, images = self._session.grid, ((index, self._session.library.at(index)) for index in self.visible())
+        return [
+            Item(self._words(index, image), self.rect_of(index), image.id in grid.selected, index == grid.cursor)
+            for index, image in images
+            if image
+        ]
 
     def describe(self) -> str:
         """The cursor's image in words: place, name, tags, boxes, whether selected, what is wrong with it."""
-        image, library = self._session.current, self._session.library
-        if image is None:
-            return " ".join(part for part in self._empty_text() if part)
-        parts = [f"Image {self._session.index + 1} of {library.size}: {image.file_name or image.id}"]
+        image = self._session.current
+        return self._words(self._session.index, image) if image else " ".join(filter(None, self._empty_text()))
+
+    def _words(self, index: int, image: Image) -> str:
+        parts = [f"Image {index + 1} of {self._session.library.size}: {image.file_name or image.id}"]
         parts += [f"tags {', '.join(image.tags)}"] if image.tags else []
         parts += [f"{len(image.boxes)} boxes"] if image.boxes else []
         parts += ["selected"] if image.id in self._session.grid.selected else []

@@ -32,6 +32,7 @@ from labeler.ui.decode import Decoded
 from labeler.ui.dialogs import ConnectChoice, ConnectDialog, DatasetsDialog, ExportDialog, QuestionDialog
 from labeler.ui.filmstrip import Filmstrip
 from labeler.ui.filter_panel import FilterPanel
+from labeler.ui.focus_ring import FocusFollower
 from labeler.ui.grid import GridView
 from labeler.ui.help import HelpOverlay
 from labeler.ui.holding import Holding
@@ -100,7 +101,7 @@ class Window(QMainWindow):
         self.keys = KeyFilter(self, session, keymap, self._keys_are_taken)
         self.holding = Holding(self, self.keyboard, session.settings, self._keys_are_taken)
         self._menus = Menus(self.menuBar(), session, keymap, self._run)
-        self._tips = Tips(session, keymap)
+        self._tips, self._ring = Tips(session, keymap), FocusFollower(self)
 
         session.prompted.connect(self.prompt.ask)
         session.asked.connect(self._ask)

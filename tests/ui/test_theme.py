@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
 from labeler.ui import icons, theme
+from tests.ui.color_difference import difference, seen
 
 THEMES = (theme.DARK, theme.LIGHT)
 
@@ -21,6 +24,9 @@ def test_text_can_be_read_on_everything_it_is_written_on(colors: theme.Colors) -
     pairs = [
         *((ink, ground) for ink in ("text", "quiet") for ground in ("window", "panel", "field", "cell")),
         ("text", "selection"), ("on_accent", "accent"), ("on_canvas", "canvas"), ("quiet_on_canvas", "canvas"),
+        ("quiet", "selection"), ("accent_on_canvas", "canvas"),
+        *(("accent", ground) for ground in ("window", "panel", "field", "cell")),
+        *(("warning", ground) for ground in ("window", "panel", "field", "cell")),
     ]  # fmt: skip
     ratios = {pair: theme.contrast(getattr(colors, pair[0]), getattr(colors, pair[1])) for pair in pairs}
     assert {pair: ratio for pair, ratio in ratios.items() if ratio < 4.5} == {}
@@ -48,6 +54,22 @@ def test_each_label_color_reads_and_shows() -> None:
         assert theme.contrast(theme.text_on(color), color) >= 4.5
         assert theme.contrast(color, theme.DARK.canvas) >= 3
         assert theme.contrast(theme.label_color(place, dark=False), theme.LIGHT.window) >= 3
+
+
+def test_the_measure_of_difference_is_that_of_ciede2000() -> None:
+    pairs = [
+        ((50, 2.6772, -79.7751), (50, 0, -82.7485), 2.0425),
+        ((2.0776, 0.0795, -1.135), (0.9033, -0.0636, -0.5514), 0.9082),
+    ]
+    for one, other, published in pairs:
+        assert difference(one, other) == pytest.approx(published, abs=1e-4)
+
+
+@pytest.mark.parametrize(("vision", "least"), [("all cones", 20), ("no red", 14), ("no green", 14), ("no blue", 14)])
+def test_label_colors_are_told_apart_by_the_color_blind_too(vision: str, least: float) -> None:
+    colors = [seen(QColor(color), vision) for color in theme.LABEL_COLORS]
+    assert len(colors) == 10
+    assert min(difference(one, other) for one, other in combinations(colors, 2)) >= least
 
 
 def test_a_place_keeps_its_color_and_neighbours_differ() -> None:
