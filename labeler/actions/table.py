@@ -13,6 +13,7 @@ from labeler.actions import (
     moving,
     program,
     proposing,
+    relabeling,
     undoing,
 )
 from labeler.actions.action import Action
@@ -29,5 +30,6 @@ ACTIONS: tuple[Action, ...] = (
     *looking.ACTIONS,
     *measuring.ACTIONS,
     *proposing.ACTIONS,
+    *relabeling.ACTIONS,
 )
 BY_NAME = {action.name: action for action in ACTIONS}

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from labeler.domain.box import Box
 from labeler.domain.edit import BoxChange, Change, DeletionChange, Edit
 from labeler.domain.image import Image
 from labeler.state.work import Work
@@ -20,6 +21,8 @@ AT_ONCE = 500
 """Changes that are made before anybody sees it happen."""
 PART = 200
 """Changes between which the window paints."""
+UNSEEN = 1e-6
+"""Of the image's width or height."""
 UNSAVED = 4
 """Parts that are ahead of the disk, as all that it took at once is told at once."""
 
@@ -61,6 +64,9 @@ class MassEdits:
 
     def change(self, title: str, changes: Sequence[Change]) -> None:
         """Make changes as one edit."""
+        if len(changes) <= AT_ONCE and not self.busy:
+            self._session.edit(title, changes)
+            return
         self._run(Work(title, total=len(changes)), lambda work: self._begin(work, Edit(title, tuple(changes))))
 
     def undo(self) -> None:
@@ -171,7 +177,14 @@ class MassEdits:
             return True
         place = self._session.library.index_of(change.image_id)
         image = None if place is None else self._session.library.at(place)
-        return image is None or any(box == change.before for box in image.boxes if box.id == change.before.id)
+        box = image.box(change.before.id) if image else None
+        return image is None or (box is not None and _is_as_seen(box, change.before))
+
+
+def _is_as_seen(box: Box, seen: Box) -> bool:
+    """Whether two say the same; what a service gives back can differ in figures that nobody sees."""
+    pairs = ((getattr(box.rect, side), getattr(seen.rect, side)) for side in ("left", "top", "right", "bottom"))
+    return box.label == seen.label and all(abs(one - other) < UNSEEN for one, other in pairs)
 
 
 @contextmanager

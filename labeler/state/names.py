@@ -42,6 +42,14 @@ class Names:
             self.current = self.current or names[0]
             self.changed.emit()
 
+    def rename(self, old: str, new: str) -> None:
+        """Give a name's place, and so its digit and colour, to a new one; one that is here already keeps its own."""
+        if new not in self._names:
+            self._names = [new if name == old else name for name in self._names]
+        if self.current == old:
+            self.current = new
+        self.changed.emit()
+
     def meant_by(self, text: str) -> str:
         """The name that a person chose, or the one that they typed, without the blanks around it."""
         return text if text in self._names else text.strip()

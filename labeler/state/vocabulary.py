@@ -68,15 +68,37 @@ class Vocabulary:
         if kept is not None:
             self._told = NameOrder()
             self._take(kept)
-        self.labels.add(choice.value for choice in sorted(self.choices.get("labels", ()), key=lambda one: one.value))
+        renamed, labels = self._renamed_by_now(), sorted(choice.value for choice in self.choices.get("labels", ()))
+        self.labels.add(label for label in labels if label not in renamed)
         self.tags.add(choice.value for choice in sorted(self.choices.get("tags", ()), key=lambda one: one.value))
         self._tell_soon()
         self.changed.emit()
 
     def _take(self, kept: NameOrder) -> None:
         self._told = (self._told or NameOrder()).plus(kept)
-        self.labels.follow(kept.labels)
+        renamed = self._renamed_by_now()
+        self.labels.follow([renamed.get(name, name) for name in kept.labels])
         self.tags.follow(kept.tags)
+
+    @property
+    def _renamed(self) -> dict[str, str]:
+        """Labels that were renamed, whose places the service keeps under their old names."""
+        found: dict[str, str] = self._session.settings.get(f"{self._session.settings_key}.renamed_labels", {})
+        return found
+
+    def _renamed_by_now(self) -> dict[str, str]:
+        """Those of them that are on no box, or will not be: taken back, a label has its place again."""
+        counts = self._session.outbox.counts
+        in_use = {choice.value for choice in self.choices.get("labels", ())}
+        is_old = bool(counts.saving or counts.waiting)
+        return {old: new for old, new in self._renamed.items() if is_old or old not in in_use}
+
+    def rename_label(self, old: str, new: str) -> None:
+        """Let a new label have the place of an old one; one that is here already keeps its own."""
+        if new not in self.labels.all:
+            renamed = {one: new if now == old else now for one, now in self._renamed.items() if one != new}
+            self._session.settings.set(f"{self._session.settings_key}.renamed_labels", {**renamed, old: new})
+        self.labels.rename(old, new)
 
     @property
     def _untold(self) -> NameOrder:
