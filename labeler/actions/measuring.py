@@ -12,4 +12,12 @@ def ready_to_train(session: Session) -> None:
     session.requested.emit(Request.READINESS)
 
 
-ACTIONS = (Action("progress.ready", "Ready to train", ready_to_train, ("Ctrl+Shift+T",), "View/progress", when=has_images),)
+def session_meter(session: Session) -> None:
+    """Show boxes and images per hour, seconds and keys per box, and time spent waiting; counted on this computer."""
+    session.requested.emit(Request.METER)
+
+
+ACTIONS = (
+    Action("progress.ready", "Ready to train", ready_to_train, ("Ctrl+Shift+T",), "View/progress", when=has_images),
+    Action("progress.meter", "Session meter", session_meter, ("Ctrl+Shift+M",), "View/progress"),
+)

@@ -56,6 +56,7 @@ class Request(Enum):
     TAKEN_ALONG = "taken along"
     TRASH = "trash"
     READINESS = "readiness"
+    METER = "meter"
     TOGGLE_FILTER = "toggle filter"
     TOGGLE_INSPECTOR = "toggle inspector"
     TOGGLE_FILMSTRIP = "toggle filmstrip"

@@ -19,6 +19,7 @@ from labeler.state.following import Following
 from labeler.state.grid import Grid
 from labeler.state.history import History
 from labeler.state.library import Library
+from labeler.state.meter import Meter
 from labeler.state.mass import MassEdits, is_large
 from labeler.state.opening import open_paths
 from labeler.state.place import Place
@@ -53,6 +54,7 @@ class Session:
         mode_changed()          grid or editor
         current_changed()       another image is in front
         images_changed(ids)     images have other values, or another save state
+        edited(edit)            the person changed something, one by one; undoing is none
         saving_changed()        the outbox's counts
         filter_changed()        the filter or the order
         works_changed()         long work began, went on or ended
@@ -69,6 +71,7 @@ class Session:
         self.mode_changed: Signal[()] = Signal()
         self.current_changed: Signal[()] = Signal()
         self.images_changed: Signal[tuple[str, ...]] = Signal()
+        self.edited: Signal[Edit] = Signal()
         self.saving_changed: Signal[()] = Signal()
         self.filter_changed: Signal[()] = Signal()
         self.works_changed: Signal[()] = Signal()
@@ -98,6 +101,7 @@ class Session:
         self.library.grown.connect(self._library_grown)
         self.library.replaced.connect(self._image_replaced)
         self.grid.moved.connect(self._grid_moved)
+        self.meter = Meter(self)
         self.place = Place(self)
         self.review = Review(self)
         self.proposals = Proposals(self)
@@ -241,6 +245,7 @@ class Session:
             else:
                 self.history.push(edit)
             self.commit(edit)
+            self.edited.emit(edit)
 
     def undo(self) -> None:
         if self.mass.busy or (self.history.done and is_large(self.history.done[-1])):

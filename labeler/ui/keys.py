@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -61,6 +61,7 @@ class KeyFilter(QObject):
         super().__init__(window)
         self._window, self._session, self.keymap, self._is_blocked = window, session, keymap, is_blocked
         self._held: dict[int, Action] = {}
+        self._last_click = 0
         self.pointer_was_last = False
         """Whether the person's last movement was with the pointer, not on the keyboard."""
         application = QApplication.instance()
@@ -76,6 +77,7 @@ class KeyFilter(QObject):
         kind = event.type()
         if kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease, QEvent.Type.KeyPress):
             self.pointer_was_last = kind != QEvent.Type.KeyPress
+            self._measure(watched, event)
         if kind not in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease, QEvent.Type.ShortcutOverride):
             return False
         if not isinstance(watched, QWidget) or watched.window() is not self._window or not isinstance(event, QKeyEvent):
@@ -103,6 +105,19 @@ class KeyFilter(QObject):
             self._held[event.key()] = action
         action.run(self._session)
         return True
+
+    def _measure(self, watched: QObject, event: QEvent) -> None:
+        """Count a key or a click once, though widgets pass on to their parents what they do not take."""
+        if not isinstance(watched, QWidget) or watched.window() is not self._window:
+            return
+        if isinstance(event, QKeyEvent):
+            is_first = watched is (QApplication.focusWidget() or self._window) and not event.isAutoRepeat()
+            if is_first and key_text(event):
+                self._session.meter.key()
+        elif isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonPress:
+            if event.timestamp() != self._last_click:
+                self._session.meter.click()
+            self._last_click = event.timestamp()
 
     def _release(self, event: QKeyEvent) -> bool:
         if event.isAutoRepeat() or event.key() not in self._held:

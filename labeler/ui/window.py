@@ -41,6 +41,7 @@ from labeler.ui.keyboard import Keyboard
 from labeler.ui.keys import KeyFilter
 from labeler.ui.keys_dialog import KeysDialog
 from labeler.ui.menus import Menus
+from labeler.ui.meter import MeterDialog
 from labeler.ui.next_keys import NextKeys
 from labeler.ui.notice import Notice, Trouble
 from labeler.ui.plain import title_text
@@ -99,6 +100,7 @@ class Window(QMainWindow):
             overlay.closed.connect(self._focus_pictures)
         self.next_keys = NextKeys(self._stack, session, keymap)
         self.keys = KeyFilter(self, session, keymap, self._keys_are_taken)
+        session.meter.watch(pictures)
         self.holding = Holding(self, self.keyboard, session.settings, self._keys_are_taken)
         self._menus = Menus(self.menuBar(), session, keymap, self._run)
         self._tips, self._ring = Tips(session, keymap), FocusFollower(self)
@@ -167,6 +169,7 @@ class Window(QMainWindow):
             Request.TRASH: lambda: TrashDialog(self, self.session, partial(small_picture, self.thumbnails)).open(),
             Request.TAKEN_ALONG: lambda: AlongDialog(self, self.session).open(),
             Request.READINESS: lambda: ReadinessDialog(self, self.session).open(),
+            Request.METER: lambda: MeterDialog(self, self.session.meter).open(),
             Request.TOGGLE_FILTER: lambda: self._toggle(self.filter, "filter"),
             Request.TOGGLE_INSPECTOR: lambda: self._toggle(self.inspector, "inspector"),
             Request.TOGGLE_FILMSTRIP: lambda: self._toggle(self.filmstrip, "filmstrip"),
