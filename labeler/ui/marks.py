@@ -74,6 +74,7 @@ def paint_chip(painter: QPainter, place: QRectF, text: str, background: QColor, 
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(background)
     painter.drawRoundedRect(place, 3, 3)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(theme.text_on(background))
     painter.drawText(place, Qt.AlignmentFlag.AlignCenter, one_line(text, MOST_ON_CHIP))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from labeler.domain.geometry import Point, Rect
@@ -35,8 +35,10 @@ def paint_aim(painter: QPainter, view: View, room: QRectF, aim: Aim, picture: QI
         painter.setPen(QPen(theme.DARK.accent_on_canvas, 2))
         painter.drawRect(_on_widget(view, aim.left))
         _paint_inset(painter, view, room, aim, picture, snapped)
-    if aim.first is not None:
-        _paint_corner(painter, view.point_to_widget(aim.first).x, view.point_to_widget(aim.first).y)
+    for corner in (aim.first, snapped):
+        if corner is not None:
+            at = view.point_to_widget(corner)
+            _paint_corner(painter, at.x, at.y)
     painter.restore()
 
 
@@ -101,10 +103,11 @@ def _paint_inset(painter: QPainter, view: View, room: QRectF, aim: Aim, picture:
         _write(painter, where, key)
     if snapped is not None:
         across, down = (snapped.x - left.left) / left.width, (snapped.y - left.top) / left.height
+        painter.save()
+        painter.setClipRect(place)
         _paint_corner(painter, place.left() + across * place.width(), place.top() + down * place.height())
-    hint = QPointF(place.left(), place.bottom() + 18)
-    painter.setPen(QColor("#ffffff"))
-    painter.drawText(hint, "Space sets the corner at the cross, where edges are strongest")
+        painter.restore()
+    _write(painter, QRectF(place.left(), place.bottom() + 4, place.width(), 20), "Space: at the cross, on the edges")
 
 
 def _parts(place: QRectF, keys: str, count: int) -> Iterator[tuple[str, QRectF]]:
