@@ -30,7 +30,7 @@ class Progress:
 
     @property
     def text(self) -> str:
-        return f"{self.labeled:,} of {self.total:,} have tags or boxes ({self.percent} %)"
+        return f"{self.labeled:,} of {self.total:,} labeled ({self.percent} %)"
 
 
 def labeled_parts(wanted: Filter, labels: Sequence[str]) -> tuple[Filter, ...]:

@@ -23,7 +23,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from labeler.domain.amounts import count_text
 from labeler.domain.image import Dataset
+from labeler.state.progress import DatasetProgress
 from labeler.state.prompts import Question
 from labeler.state.session import Session
 from labeler.state.settings import Settings
@@ -68,7 +70,7 @@ class DatasetsDialog(Dialog):
 
     def __init__(self, parent: QWidget, session: Session) -> None:
         super().__init__(parent, "Datasets")
-        self._session = session
+        self._session, self._progress = session, DatasetProgress(session)
         self.list = QListWidget()
         self.list.setAccessibleName("Datasets")
         self.list.itemActivated.connect(lambda item: self._show())
@@ -91,22 +93,24 @@ class DatasetsDialog(Dialog):
         self.body.addLayout(row)
         self.list.currentRowChanged.connect(self._chosen)
         session.vocabulary.changed.connect(self._fill)
-        self.finished.connect(lambda result: session.vocabulary.changed.disconnect(self._fill))
+        self._progress.changed.connect(self._fill)
+        self.finished.connect(self._finish)
         self._fill()
         self.list.setFocus()
+
+    def _finish(self, result: int) -> None:
+        self._session.vocabulary.changed.disconnect(self._fill)
+        self._progress.close()
 
     def _fill(self) -> None:
         current = self._current()
         self.list.blockSignals(True)  # else a list read anew would replace the name that is being typed
         self.list.clear()
         for dataset in self._session.vocabulary.datasets:
-            count = (
-                ""
-                if dataset.images is None
-                else "   1 image"
-                if dataset.images == 1
-                else f"   {dataset.images:,} images"
-            )
+            progress = self._progress.of.get(dataset.id)
+            count = "" if dataset.images is None else f"   {count_text(dataset.images)}"
+            if progress and progress.total:
+                count += f", {progress.labeled:,} labeled ({progress.percent} %)"
             item = QListWidgetItem(row_text(dataset.name) + count)
             item.setData(Qt.ItemDataRole.UserRole, dataset.id)
             self.list.addItem(item)

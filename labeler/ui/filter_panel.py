@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from labeler.domain.errors import InvalidValue
 from labeler.domain.filter import Filter, Order, Tagged, filter_text, parse_time
 from labeler.domain.image import Choice
+from labeler.state.progress import FilterProgress
 from labeler.state.session import Session
 from labeler.ui.plain import PlainLabel, menu_text, row_text
 
@@ -193,7 +194,7 @@ class FilterPanel(QScrollArea):
         self.text.setAccessibleName("Filter as text")
         self.text.setClearButtonEnabled(True)
         self.text.returnPressed.connect(self._typed)
-        self._matches = PlainLabel()
+        self._matches, self._labeled = PlainLabel(), PlainLabel()
         self._wrong = PlainLabel(wraps=True)
         self._wrong.hide()
         self.order = QComboBox()
@@ -204,7 +205,7 @@ class FilterPanel(QScrollArea):
             self.tagged.addItem(title, state)
         self.order.activated.connect(self._order_chosen)
         self.tagged.activated.connect(self._tagged_chosen)
-        for widget in (self.text, self._wrong, self._matches, self.order, self.tagged):
+        for widget in (self.text, self._wrong, self._matches, self._labeled, self.order, self.tagged):
             layout.addWidget(widget)
         self._sections = {name: Section(session, name, title) for name, title in SECTIONS}
         for section in self._sections.values():
@@ -217,7 +218,11 @@ class FilterPanel(QScrollArea):
         session.vocabulary.changed.connect(self.refresh)
         for signal in (session.library.grown, session.library.reset):
             signal.connect(self._count)
+        self._labeled.setAccessibleDescription("Images with a tag or a box, as the service counts them")
+        self._progress = FilterProgress(session)
+        self._progress.changed.connect(self._count_labeled)
         self.refresh()
+        self._count_labeled()
 
     def _times(self, layout: QVBoxLayout) -> tuple[QLineEdit, QLineEdit]:
         form = QFormLayout()
@@ -261,6 +266,11 @@ class FilterPanel(QScrollArea):
         more = "" if library.size_is_known else " or more"
         noun = "image" if library.size == 1 else "images"
         self._matches.setText(f"{library.size:,}{more} {noun}")
+
+    def _count_labeled(self) -> None:
+        progress = self._progress.progress
+        self._labeled.setVisible(progress is not None and progress.total > 0)
+        self._labeled.setText(progress.text if progress else "")
 
     def _tell(self, wrong: str) -> None:
         self._wrong.setText(wrong)

@@ -20,7 +20,7 @@ async def test_lines_say_yes_or_no_and_open_what_is_missing(desk: Desk) -> None:
     await settled(desk.session)
     lines = [dialog.list.item(row).text() for row in range(dialog.list.count())]
     assert lines == [
-        "no   At least 80 % of the images labeled:  1 of 40 have tags or boxes (2 %)",
+        "no   At least 80 % of the images labeled:  1 of 40 labeled (2 %)",
         "yes  At least 15 images:  40 images",
         "no   At least 2 labels:  1 label",
         "no   bolt: at least 10 boxes:  1 box",

@@ -25,7 +25,9 @@ async def datasets_dialog(person: Person) -> DatasetsDialog:
 
 
 def rows(dialog: DatasetsDialog) -> list[str]:
-    return [" ".join(dialog.list.item(row).text().split()) for row in range(dialog.list.count())]
+    """The datasets with their sizes, without what is labeled of them, which is counted later."""
+    texts = (dialog.list.item(row).text().partition(",")[0] for row in range(dialog.list.count()))
+    return [" ".join(text.split()) for text in texts]
 
 
 async def choose(person: Person, button: str) -> None:
