@@ -1,10 +1,12 @@
-"""Renaming and merging labels over all images."""
+"""Labels over all images: renaming and merging them, and checking their boxes."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from labeler.actions.action import Action
 from labeler.domain.image import Choice
-from labeler.state.prompts import Prompt
+from labeler.state.prompts import Prompt, Request
 from labeler.state.relabeling import rename_label
 from labeler.state.session import Session
 
@@ -41,8 +43,32 @@ def rename(session: Session) -> None:
     )
 
 
+def check(session: Session) -> None:
+    """Show all boxes of one label on the images of the filter side by side, to mend wrong ones with one key each."""
+
+    def accept(label: str) -> None:
+        if session.library.filter.labels != (label,):
+            session.show(replace(session.library.filter, labels=(label,)))
+        session.requested.emit(Request.CROPS)
+
+    asked = session.library.filter.labels
+    session.prompted.emit(
+        Prompt(
+            "Check all boxes of label",
+            accept,
+            suggest=lambda text: _suggest(session, text),
+            check=lambda text: "" if text in session.vocabulary.labels.all else "Choose one of the labels",
+            text=asked[0] if len(asked) == 1 else "",
+            only_choices=True,
+        )
+    )
+
+
 def _has_labels(session: Session) -> bool:
     return bool(session.vocabulary.labels.all)
 
 
-ACTIONS = (Action("label.rename", "Rename or merge label", rename, ("Ctrl+Alt+L",), "Edit/labels", when=_has_labels),)
+ACTIONS = (
+    Action("label.rename", "Rename or merge label", rename, ("Ctrl+Alt+L",), "Edit/labels", when=_has_labels),
+    Action("label.check", "Check boxes of a label", check, ("Ctrl+Alt+V",), "View/labels", when=_has_labels),
+)

@@ -55,6 +55,7 @@ class Request(Enum):
     PENDING = "pending"
     TAKEN_ALONG = "taken along"
     TRASH = "trash"
+    CROPS = "crops"
     READINESS = "readiness"
     METER = "meter"
     TOGGLE_FILTER = "toggle filter"

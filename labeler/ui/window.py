@@ -28,6 +28,7 @@ from labeler.ui.along import AlongDialog
 from labeler.ui.bars import ModeBar, StatusBar, undelivered_text
 from labeler.ui.canvas import CanvasView
 from labeler.ui.commands import commands
+from labeler.ui.crops import CropsDialog
 from labeler.ui.decode import Decoded
 from labeler.ui.dialogs import ConnectChoice, ConnectDialog, DatasetsDialog, ExportDialog, QuestionDialog
 from labeler.ui.filmstrip import Filmstrip
@@ -167,6 +168,7 @@ class Window(QMainWindow):
             Request.DATASETS: lambda: DatasetsDialog(self, self.session).open(),
             Request.PENDING: lambda: ReviewDialog(self, self.session).open(),
             Request.TRASH: lambda: TrashDialog(self, self.session, partial(small_picture, self.thumbnails)).open(),
+            Request.CROPS: lambda: CropsDialog(self, self.session, self.thumbnails).open(),
             Request.TAKEN_ALONG: lambda: AlongDialog(self, self.session).open(),
             Request.READINESS: lambda: ReadinessDialog(self, self.session).open(),
             Request.METER: lambda: MeterDialog(self, self.session.meter).open(),
