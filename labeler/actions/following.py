@@ -5,7 +5,8 @@ from __future__ import annotations
 from labeler.actions.keymap import Keymap
 from labeler.state.session import Mode, Session
 
-_GAP = "     "
+GAP = "     "
+"""Between the parts of the line."""
 _AIM = ("a letter: the column", "a letter: the row", "a to y: the part", "q w e / a s d / z x c: the point")
 
 
@@ -58,4 +59,4 @@ def _leave(keymap: Keymap, name: str) -> str:
 
 
 def _line(*parts: str) -> str:
-    return _GAP.join(part for part in parts if part)
+    return GAP.join(part for part in parts if part)

@@ -148,10 +148,10 @@ _WRAPPED = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.Alignm
 
 def fitting(text: str, metrics: QFontMetrics, room: QRectF) -> str:
     """As many words of the text as fit into the room, with an ellipsis where some do not."""
-    words = text.split()
+    words = [metrics.elidedText(word, Qt.TextElideMode.ElideRight, int(room.width())) for word in text.split()]
     for count in range(len(words), 0, -1):
         part = " ".join(words[:count]) + ("" if count == len(words) else "\u2026")
         needed = metrics.boundingRect(room.toRect(), _WRAPPED, part)
         if needed.height() <= room.height() and needed.width() <= room.width():
             return part
-    return metrics.elidedText(words[0], Qt.TextElideMode.ElideRight, int(room.width()))
+    return words[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QSizePolicy, QWidget
 
 from labeler.actions import palette
 from labeler.actions.action import Action, Where
@@ -105,7 +105,7 @@ class KeysDialog(ChoicesDialog):
         self.hold.activated.connect(lambda place: self._use_hold(self.hold.itemData(place)))
         for title, box in (("Keys of", self.preset), ("Show the keyboard", self.hold)):
             label = PlainLabel(title)
-            label.setMinimumWidth(label.sizeHint().width())
+            label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
             row.addWidget(label)
             row.addWidget(box, 1)
         self.body.addLayout(row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
-from labeler.actions.following import what_follows
+from labeler.actions.following import GAP, what_follows
 from labeler.actions.keymap import Keymap
 from labeler.state.session import Session
 from labeler.ui.plain import PlainLabel
@@ -20,7 +20,7 @@ class NextKeys(QFrame):
         self.setObjectName("next_keys")
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAutoFillBackground(True)
-        self.text = PlainLabel()
+        self.text = PlainLabel(wraps=True)
         self._shown = ""
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 4, 12, 4)
@@ -35,16 +35,18 @@ class NextKeys(QFrame):
         text = what_follows(self._session, self._keymap)
         if text != self._shown:
             self._shown = text
-            self.text.setText(text)
+            self.text.setText(GAP.join(part.replace(" ", "\u00a0") for part in text.split(GAP)))
             self.text.setAccessibleName(text)
             self._place()
         self.setVisible(bool(text))
 
     def _place(self) -> None:
-        room = self._room.rect()
-        size = self.sizeHint()
-        width = min(size.width() + 8, room.width() - 16)
-        self.setGeometry((room.width() - width) // 2, room.height() - size.height() - 8, width, size.height())
+        room, margins = self._room.rect(), self.layout().contentsMargins()
+        beside = margins.left() + margins.right() + 2 * self.frameWidth()
+        wanted = self.text.fontMetrics().horizontalAdvance(self._shown) + 4
+        width = min(wanted, room.width() - 16 - beside)
+        height = self.text.heightForWidth(width) + margins.top() + margins.bottom() + 2 * self.frameWidth()
+        self.setGeometry((room.width() - width - beside) // 2, room.height() - height - 8, width + beside, height)
         self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -6,9 +6,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QLabel, QMenu
 
 from labeler.actions.keyboard import ROWS
 from labeler.actions.presets import PRESETS
@@ -143,10 +143,14 @@ def test_the_keyboard_stays_without_holding_anything(walk: Walk, library: Path, 
 def test_a_line_says_what_can_follow(walk: Walk, library: Path, samples: SampleSet) -> None:
     async def steps() -> None:
         async with at_work(library, samples.folder, 6) as person:
-            line = person.window.next_keys
+            window, line = person.window, person.window.next_keys
+            window.resize(1024, 700)
 
             def says(words: str) -> bool:
-                return line.isVisible() and words in line.text.text()
+                label = line.text
+                assert label.height() >= label.heightForWidth(label.width()), "the line is cut"
+                assert window.rect().contains(line.geometry().translated(line.parentWidget().mapTo(window, QPoint())))
+                return line.isVisible() and words in label.accessibleName()
 
             assert not line.isVisible()
             await person.key("v")
@@ -222,6 +226,8 @@ def test_a_key_is_changed_without_the_pointer(walk: Walk, library: Path, samples
         async with at_work(library, samples.folder, 6) as person:
             dialog = await keys_dialog(person, "next image")
             assert dialog.list.currentItem().text() == "Next image   d"
+            for label in dialog.findChildren(QLabel):
+                assert label.width() >= label.sizeHint().width(), f"{label.text()} is cut"
             await person.key("Enter")
             assert "Press the new key for Next image" in dialog.says.text()
             await person.key("t")
