@@ -10,6 +10,9 @@ from labeler.actions.keymap import Keymap
 from labeler.state.session import Session
 from labeler.ui.plain import PlainLabel
 
+BESIDE, ABOVE = 12, 4
+"""Room around the text, in px."""
+
 
 class NextKeys(QFrame):
     """At the bottom of its parent, over what is there."""
@@ -23,7 +26,7 @@ class NextKeys(QFrame):
         self.text = PlainLabel(wraps=True)
         self._shown = ""
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(12, 4, 12, 4)
+        layout.setContentsMargins(BESIDE, ABOVE, BESIDE, ABOVE)
         layout.addWidget(self.text)
         parent.installEventFilter(self)
         for signal in (session.canvas.changed, session.grid.moved, session.mode_changed, session.current_changed):
@@ -41,11 +44,11 @@ class NextKeys(QFrame):
         self.setVisible(bool(text))
 
     def _place(self) -> None:
-        room, margins = self._room.rect(), self.layout().contentsMargins()
-        beside = margins.left() + margins.right() + 2 * self.frameWidth()
+        room, above = self._room.rect(), 2 * (ABOVE + self.frameWidth())
+        beside = 2 * (BESIDE + self.frameWidth())
         wanted = self.text.fontMetrics().horizontalAdvance(self._shown) + 4
         width = min(wanted, room.width() - 16 - beside)
-        height = self.text.heightForWidth(width) + margins.top() + margins.bottom() + 2 * self.frameWidth()
+        height = self.text.heightForWidth(width) + above
         self.setGeometry((room.width() - width - beside) // 2, room.height() - height - 8, width + beside, height)
         self.raise_()
 

@@ -149,7 +149,7 @@ def test_a_line_says_what_can_follow(walk: Walk, library: Path, samples: SampleS
             def says(words: str) -> bool:
                 label = line.text
                 assert label.height() >= label.heightForWidth(label.width()), "the line is cut"
-                assert window.rect().contains(line.geometry().translated(line.parentWidget().mapTo(window, QPoint())))
+                assert window.rect().contains(line.rect().translated(line.mapTo(window, QPoint())))
                 return line.isVisible() and words in label.accessibleName()
 
             assert not line.isVisible()
