@@ -17,7 +17,13 @@ def session_meter(session: Session) -> None:
     session.requested.emit(Request.METER)
 
 
+def box_chart(session: Session) -> None:
+    """Show how many boxes each label has in the images of the filter, and where in them and how large boxes are."""
+    session.requested.emit(Request.BOX_CHART)
+
+
 ACTIONS = (
     Action("progress.ready", "Ready to train", ready_to_train, ("Ctrl+Shift+T",), "View/progress", when=has_images),
     Action("progress.meter", "Session meter", session_meter, ("Ctrl+Shift+M",), "View/progress"),
+    Action("progress.chart", "Chart of boxes", box_chart, ("Ctrl+Alt+B",), "View/progress", when=has_images),
 )

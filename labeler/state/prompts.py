@@ -58,6 +58,7 @@ class Request(Enum):
     CROPS = "crops"
     READINESS = "readiness"
     METER = "meter"
+    BOX_CHART = "box chart"
     TOGGLE_FILTER = "toggle filter"
     TOGGLE_INSPECTOR = "toggle inspector"
     TOGGLE_FILMSTRIP = "toggle filmstrip"

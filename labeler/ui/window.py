@@ -26,6 +26,7 @@ from labeler.state.prompts import Question, Request
 from labeler.state.session import Mode, Session
 from labeler.ui.along import AlongDialog
 from labeler.ui.bars import ModeBar, StatusBar, undelivered_text
+from labeler.ui.box_chart import BoxChartDialog
 from labeler.ui.canvas import CanvasView
 from labeler.ui.commands import commands
 from labeler.ui.crops import CropsDialog
@@ -171,6 +172,7 @@ class Window(QMainWindow):
             Request.CROPS: lambda: CropsDialog(self, self.session, self.thumbnails).open(),
             Request.TAKEN_ALONG: lambda: AlongDialog(self, self.session).open(),
             Request.READINESS: lambda: ReadinessDialog(self, self.session).open(),
+            Request.BOX_CHART: lambda: BoxChartDialog(self, self.session).open(),
             Request.METER: lambda: MeterDialog(self, self.session.meter).open(),
             Request.TOGGLE_FILTER: lambda: self._toggle(self.filter, "filter"),
             Request.TOGGLE_INSPECTOR: lambda: self._toggle(self.inspector, "inspector"),
