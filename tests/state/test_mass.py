@@ -112,6 +112,17 @@ async def test_closing_meanwhile_loses_nothing(session: Session) -> None:
     assert with_tag(session, "night") == COUNT
 
 
+async def test_closing_in_the_middle_makes_the_rest(session: Session) -> None:
+    toggle_tag(session, "night")
+    (work,) = session.works
+    async with asyncio.timeout(30):
+        while not work.done:  # noqa: ASYNC110 - a turn of the loop is what is waited for
+            await asyncio.sleep(0)
+    assert 0 < with_tag(session, "night") < COUNT
+    await session.close()
+    assert with_tag(session, "night") == COUNT
+
+
 async def test_an_edit_of_thousands_and_its_undo_survive_the_run(tmp_path: Path) -> None:
     outbox = Outbox.open(tmp_path / "outbox.db", "here")
     session = Session(

@@ -59,6 +59,7 @@ def test_a_label_is_renamed_and_merged_on_all_images_and_back(
             assert await labels(person) == [["screw"], ["nut"], ["screw"]]
             await person.key("Ctrl+Z")
             assert await labels(person) == [["bolt"], ["nut"], ["bolt"]]
+            await until(lambda: (names.of_digit("1"), names.of_digit("2")) == ("bolt", "nut"), "the digits of before")
 
     walk(steps())
 
