@@ -1,80 +1,204 @@
-"""Take the pictures of resources/screenshots from the real window, offscreen, in both themes.
+"""Take the pictures of resources/screenshots from the real window, offscreen: a session of two minutes on 40 images.
 
 python packaging/screenshots.py [FOLDER]
+
+In both themes, at 1280x800, 1024x700 and 2560x1440, and at 200 %.
 """
 
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from labeler.desktop import Desktop
+    from labeler.samples import SampleImage
 
 ROOT = Path(__file__).parent.parent
-SIZE = (1280, 800)
-DRAWN = 4
+IMAGES, OF_LINE = 40, 14
+DRAWN = 3
+MOST, MOST_BYTES = 30, 8_000_000
+"""Of all pictures together."""
+STEPS = [round(round(value * 63 / 255) * 255 / 63) for value in range(256)]
+"""A picture with 64 steps of each colour looks the same and takes two thirds of the bytes."""
+USUAL = "1280x800"
+RUNS = (("dark", USUAL, "1"), ("light", USUAL, "1"), ("light", "1024x700", "1"), ("dark", "1024x700", "2"),
+        ("dark", "2560x1440", "1"))  # fmt: skip
+"""Theme, size and scale of each run of the session."""
+TAKEN = {("1024x700", "1"): ("editor", "aim", "grid"), ("1024x700", "2"): ("editor", "palette"),
+         ("2560x1440", "1"): ("editor", "grid")}  # fmt: skip
+"""What is taken in a size and scale other than the usual."""
+ONCE = ("aim", "aim-snap", "hints", "history")
+"""What looks the same in both themes, taken in the dark one."""
 
 
-async def _take(folder: Path, home: Path, theme: str) -> None:
-    from PIL import Image
+class Session:
+    """One session before the window, and its pictures."""
 
-    from labeler.desktop import Desktop
-    from labeler.domain.geometry import Point
-    from labeler.robot import Robot
-    from labeler.samples import sample_folder
+    def __init__(self, desktop: Desktop, folder: Path, theme: str, size: str, scale: str) -> None:
+        from labeler.robot import Robot
 
-    samples = sample_folder(home)
+        self.robot, self.state = Robot(desktop.window), desktop.session
+        self._folder, self._taken = folder, TAKEN.get((size, scale))
+        rest = "" if size == USUAL else f"-{size}" + ("-200" if scale == "2" else "")
+        self._ending = f"{theme}{rest}.png"
 
-    async def picture(name: str) -> None:
-        path = folder / f"{name}-{theme}.png"
-        await robot.picture(path)
-        Image.open(path).convert("RGB").save(path, optimize=True)
+    async def picture(self, name: str) -> None:
+        """Write what is seen, the dialog in front if there is one."""
+        from PIL import Image
+        from PySide6.QtWidgets import QApplication
 
-    async with Desktop(home / theme, theme) as desktop:
-        robot, session = Robot(desktop.window), desktop.session
-        desktop.window.resize(*SIZE)
-        desktop.window.show()
-        session.open_paths([samples.folder])
-        await robot.opened(len(samples.images))
-        await robot.key("Ctrl+Shift+F")
-        await robot.grid_ready(len(samples.images))
-        await robot.key("e")
-        for number, sample in enumerate(samples.images[:DRAWN]):
-            await robot.editor_ready()
-            for box in sample.boxes:
-                await robot.open_prompt("l", box.label)
-                await robot.draw(Point(box.x_min, box.y_min), Point(box.x_max, box.y_max), by_clicks=True)
-                await robot.key("Esc")
-            await robot.open_prompt("t", "night-shift" if number % 2 else "day-shift")
+        if name not in (self._taken or (name,)) or (self._ending == "light.png" and name in ONCE):
+            return
+        path = self._folder / f"{name}-{self._ending}"
+        seen = QApplication.activeModalWidget() or self.robot.window
+        await self.robot.do(lambda: seen.grab().save(str(path)))
+        Image.open(path).convert("RGB").point(STEPS * 3).save(path, optimize=True)
+
+    async def go(self, samples: tuple[SampleImage, ...]) -> None:
+        """The whole session."""
+        await self.robot.key("Ctrl+Shift+F")
+        await self.robot.grid_ready(IMAGES)
+        await self._draw_by_keys(samples[0])
+        await self._draw_by_mouse(samples)
+        await self._accept()
+        await self._find_keys()
+        await self._tag_in_grid()
+        await self._delete()
+
+    async def _draw_by_keys(self, sample: SampleImage) -> None:
+        from labeler.domain.geometry import Point
+        from labeler.state.aim import keys_to
+
+        box = sample.boxes[0]
+        await self.robot.key("e")
+        await self.robot.editor_ready()
+        await self.robot.open_prompt("l", box.label)
+        await self.robot.key("w")
+        await self.picture("aim")
+        for corner in (Point(box.x_min, box.y_min), Point(box.x_max, box.y_max)):
+            aim = self.state.canvas.aim
+            assert aim is not None  # noqa: S101 - w was pressed
+            keys = keys_to(aim.area, corner)
+            await self.robot.key(*keys[:3])
+            if aim.first is None:
+                await self.picture("aim-snap")
+            await self.robot.key("Space")
+        await self.robot.key("Esc")
+
+    async def _draw_by_mouse(self, samples: tuple[SampleImage, ...]) -> None:
+        from labeler.domain.geometry import Point
+
+        for number, sample in enumerate(samples[:DRAWN]):
+            await self.robot.editor_ready()
+            for box in sample.boxes[0 if number else 1 :]:
+                await self.robot.open_prompt("l", box.label)
+                await self.robot.draw(Point(box.x_min, box.y_min), Point(box.x_max, box.y_max), by_clicks=True)
+                await self.robot.key("Esc")
+            await self.robot.open_prompt("t", "night-shift" if number % 2 else "day-shift")
             if number < DRAWN - 1:
-                await robot.key("d")
-        await robot.saved()
-        await robot.key("Tab")
-        await picture("editor")
-        await robot.key("Ctrl+K")
-        await robot.type("box")
-        await picture("palette")
-        await robot.key("Esc", "?")
-        await picture("help")
-        await robot.key("Esc", "g")
-        await robot.grid_ready(len(samples.images))
-        await robot.key("Space", "Right", "Space", "Right")
-        await picture("grid")
+                await self.robot.key("d")
+        await self.robot.saved()
+        await self.robot.key("f")
+        await self.picture("hints")
+        await self.robot.key("Esc", "Tab")
+        await self.picture("editor")
+
+    async def _accept(self) -> None:
+        from labeler.robot import until
+
+        await self.robot.key("Esc", "d")
+        await self.robot.editor_ready()
+        await self.robot.key("c")
+        await until(lambda: self.state.proposals.waiting, "the proposals")
+        await self.robot.key("y")
+        await self.picture("proposals")
+        await self.robot.key("Ctrl+Enter")
+
+    async def _find_keys(self) -> None:
+        await self.robot.key("Ctrl+K")
+        await self.robot.type("box")
+        await self.picture("palette")
+        await self.robot.key("Esc", "?")
+        await self.picture("help")
+        await self.robot.key("Esc", "Ctrl+H")
+        await self.picture("history")
+        await self.robot.key("Esc")
+
+    async def _tag_in_grid(self) -> None:
+        await self.robot.key("g")
+        for number in range(DRAWN + 1, IMAGES):
+            await self.robot.key("1" if number % 3 else "2")
+        await self.robot.key("Home")
+        await self.robot.grid_ready(IMAGES)
+        await self.robot.key("Right", "Space", "Right", "Space", "Right")
+        await self.picture("grid")
+        await self.robot.key("Esc", "/")
+        await self.robot.type("tag:day-shift label:b")
+        await self.picture("filter")
+        await self.robot.key("Esc")
+
+    async def _delete(self) -> None:
+        from labeler.robot import until
+        from labeler.ui.trash import TrashDialog
+
+        await self.robot.key("End", "Shift+Left", "Delete")
+        await self.picture("delete")
+        await self.robot.key("Enter")
+        await self.robot.saved()
+        await self.robot.key("Ctrl+T")
+        dialog = next(one for one in self.robot.window.findChildren(TrashDialog) if one.isVisible())
+        await until(lambda: len(dialog.model.images) == 2 and dialog.trash.complete, "the trash")
+        await self.picture("trash")
+        await self.robot.key("Esc")
 
 
-def main(folder: Path) -> None:
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+async def _run(folder: Path, home: Path, theme: str, size: str, scale: str) -> None:
+    from labeler.desktop import Desktop
+    from labeler.samples import write_samples
+
+    samples = write_samples(home / "samples", OF_LINE).images[:IMAGES]
+    async with Desktop(home / "library", theme) as desktop:
+        session = Session(desktop, folder, theme, size, scale)
+        width, height = size.split("x")
+        desktop.window.resize(int(width), int(height))
+        desktop.window.show()
+        desktop.session.open_paths([sample.path for sample in samples])
+        await session.robot.opened(IMAGES)
+        await session.go(samples)
+
+
+def take(folder: Path, theme: str, size: str, scale: str) -> None:
+    """One run, in this process."""
     import qasync
     from PySide6.QtWidgets import QApplication
 
-    folder.mkdir(parents=True, exist_ok=True)
     application = QApplication(["labeler"])
     application.setQuitOnLastWindowClosed(False)
     with tempfile.TemporaryDirectory() as name, qasync.QEventLoop(application) as loop:
         os.environ["XDG_CONFIG_HOME"] = str(Path(name) / "config")
-        for theme in ("dark", "light"):
-            loop.run_until_complete(_take(folder, Path(name), theme))
+        loop.run_until_complete(_run(folder, Path(name), theme, size, scale))
+
+
+def main(folder: Path) -> None:
+    """Every run in a process of its own: Qt reads the scale once."""
+    folder.mkdir(parents=True, exist_ok=True)
+    run = partial(subprocess.run, check=True)
+    for theme, size, scale in RUNS:
+        environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": scale}
+        run([sys.executable, __file__, str(folder), theme, size, scale], env=environment)
+    sizes = [path.stat().st_size for path in folder.glob("*.png")]
+    if len(sizes) > MOST or sum(sizes) > MOST_BYTES:
+        raise SystemExit(f"{len(sizes)} pictures of {sum(sizes):,} bytes are too much")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "resources" / "screenshots")
+    if len(sys.argv) == 5:
+        take(Path(sys.argv[1]), *sys.argv[2:])
+    else:
+        main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "resources" / "screenshots")
