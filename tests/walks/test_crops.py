@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PySide6.QtCore import QPointF
+
 from labeler.domain.geometry import Point
 from labeler.robot import until
 from labeler.samples import SampleSet
+from labeler.state.grid import CAPTION
 from labeler.state.session import Mode
 from labeler.ui.crops import CropsDialog
 from tests.walks.conftest import Walk
@@ -83,17 +86,24 @@ def test_what_is_shown_of_a_box_is_cut_from_its_picture(walk: Walk, library: Pat
         async with at_work(library, samples.folder, 6) as person:
             await draw_bolts(person)
             dialog = await check(person, "bolt", 4)
-            view, crop = dialog.view, dialog.crops.items[0]
+            view = dialog.view
+            (place, crop), *_ = [(n, one) for n, one in enumerate(dialog.crops.items) if one.box.rect.top > 0.5]
             await until(lambda: person.window.thumbnails.get(view.wanted_of(crop)), "the picture of the crop")
             picture = person.window.thumbnails.get(view.wanted_of(crop))
             assert picture is not None
-            middle = view.rect_of(0).center()
-            seen = view.grab().toImage().pixelColor(middle.x(), middle.y() - 12)
-            box = crop.box.rect
-            x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
-            real = picture.image.pixelColor(round(x * picture.image.width()), round(y * picture.image.height()))
-            for one, other in ((seen.red(), real.red()), (seen.green(), real.green()), (seen.blue(), real.blue())):
-                assert abs(one - other) < 40
+            room, seen, box = view.rect_of(place), crop.rect, crop.box.rect
+            across = (room.width() - 8) / (seen.right - seen.left)
+            middle = QPointF(room.center().x(), room.y() + 4 + (room.height() - CAPTION - 8) / 2)
+            shot, width, height = view.viewport().grab().toImage(), picture.image.width(), picture.image.height()
+            down = across * picture.height / picture.width
+            differences = []
+            for x, y in ((nx / 20, ny / 20) for nx in range(3, 18) for ny in range(3, 18)):
+                at = box.left + (box.right - box.left) * x, box.top + (box.bottom - box.top) * y
+                real = picture.image.pixelColor(int(at[0] * width), int(at[1] * height))
+                by = at[0] - (seen.left + seen.right) / 2, at[1] - (seen.top + seen.bottom) / 2
+                on = shot.pixelColor(round(middle.x() + by[0] * across), round(middle.y() + by[1] * down))
+                differences.append(abs(on.lightness() - real.lightness()))
+            assert sum(differences) / len(differences) < 12, differences
             await person.key("Esc")
 
     walk(steps())
