@@ -188,6 +188,7 @@ class StatusBar(QWidget):
         works: Sequence[object] = self._session.works
         if works:
             self._session.works[-1].cancel()
+            self._session.done_by_mouse.emit("work.stop")
 
 
 def saving_text(saving: int, waiting: int, refused: int, problem: str) -> str:

@@ -71,6 +71,7 @@ class Inspector(QScrollArea):
         self.boxes.setIconSize(QSize(12, 12))
         self.boxes.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.boxes.currentRowChanged.connect(self._row_chosen)
+        self.boxes.itemClicked.connect(lambda item: session.done_by_mouse.emit("box.hint"))
         self._boxes_title = _heading("Boxes")
         self._tags, self._datasets = PlainLabel(wraps=True), PlainLabel(wraps=True)
         self._facts = QGridLayout()

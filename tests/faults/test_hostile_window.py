@@ -117,6 +117,7 @@ async def window(qapp: QApplication, texts: tuple[str, ...], tmp_path: Path) -> 
     await session.vocabulary.read()
     yield made
     made.keys.remove()
+    made.holding.remove()
     await session.close()
     made.hide()
     made.deleteLater()

@@ -199,6 +199,13 @@ def test_a_key_is_told_the_third_time_something_is_done_by_mouse(walk: Walk, lib
                 await person.click(tool, tool.rect().center())
                 await person.key("Esc")
                 assert person.heard.count("Tag: next time press t") == (time >= TIMES)
+            await person.edit()
+            await person.draw(Point(0.3, 0.3), Point(0.6, 0.6))
+            boxes = person.window.inspector.boxes
+            for _ in range(TIMES):
+                await person.click(boxes.viewport(), boxes.visualItemRect(boxes.item(0)).center())
+            assert person.heard.count("Select a box by letters: next time press f") == 1
+            await person.key("g")
             for _ in range(TIMES):
                 await person.key("F2")
             assert not any("F2" in one for one in person.heard)
