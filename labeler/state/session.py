@@ -19,8 +19,8 @@ from labeler.state.following import Following
 from labeler.state.grid import Grid
 from labeler.state.history import History
 from labeler.state.library import Library
-from labeler.state.meter import Meter
 from labeler.state.mass import MassEdits, is_large
+from labeler.state.meter import Meter
 from labeler.state.opening import open_paths
 from labeler.state.place import Place
 from labeler.state.prompts import Prompt, Question, Request
