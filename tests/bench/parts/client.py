@@ -28,7 +28,7 @@ def rows(bench: Bench) -> Iterator[Row]:
 
 
 async def _rows(bench: Bench) -> list[Row]:
-    count = bench.either(200, 8)
+    count = bench.either(200, 4)
     async with served(bench, count) as service:
         return await asyncio.to_thread(_in_turns, bench, service, count)
 

@@ -22,7 +22,7 @@ OURS = "labeler"
 
 
 def rows(bench: Bench) -> Iterator[Row]:
-    for count in bench.either((1_000, 10_000, 100_000, 1_000_000), (1_000, 2_000)):
+    for count in bench.either(bench.sizes(1_000, 10_000, 100_000, 1_000_000), [1_000]):
         yield from asyncio.run(_of_catalog(bench, count))
     yield from asyncio.run(_over_the_wire(bench))
 
@@ -84,14 +84,14 @@ def _filters(count: int, dataset: str) -> dict[str, Filter]:
 async def _over_the_wire(bench: Bench) -> list[Row]:
     found = []
     boxes = bench.either(200, 5)
-    async with served(bench, bench.either(64, 16)) as service:
+    async with served(bench, bench.either(64, 4)) as service:
         ids = service.ids
         for labelers in (1, 16):
             floor = Side("SQLite commits of 3 rows", await asyncio.to_thread(commits, bench.run, boxes))
             samples: list[float] = []
             async with clients(service.endpoint, labelers) as connected:
                 drawing = (
-                    _draw(client, ids[number::labelers], max(3, boxes // labelers), samples)
+                    _draw(client, ids[number % len(ids) :], max(3, boxes // labelers), samples)
                     for number, client in enumerate(connected)
                 )
                 await asyncio.gather(*drawing)

@@ -12,7 +12,7 @@ from tests.bench.viewers import Turns
 
 
 def rows(bench: Bench) -> Iterator[Row]:
-    count = bench.either(200, 8)
+    count = bench.either(200, 4)
     folder = photographs(bench.work / "1080p", "1080p", count)
     turns = Turns(bench, (LABELME, LABELIMG, X_ANYLABELING), folder, 0, 0, with_floor=True)
     turns.take(bench.either(5, 1))
