@@ -33,7 +33,7 @@ RUNS = (("dark", USUAL, "1"), ("light", USUAL, "1"), ("light", "1024x700", "1"),
 TAKEN = {("1024x700", "1"): ("editor", "aim", "grid"), ("1024x700", "2"): ("editor", "palette"),
          ("2560x1440", "1"): ("editor", "grid")}  # fmt: skip
 """What is taken in a size and scale other than the usual."""
-ONCE = ("aim", "aim-snap", "hints", "history")
+ONCE = ("aim", "aim-snap", "hints", "history", "proposals")
 """What looks the same in both themes, taken in the dark one."""
 
 
@@ -85,10 +85,10 @@ class Session:
             aim = self.state.canvas.aim
             assert aim is not None  # noqa: S101 - w was pressed
             keys = keys_to(aim.area, corner)
-            await self.robot.key(*keys[:3])
+            await self.robot.key(*keys[:2])
             if aim.first is None:
                 await self.picture("aim-snap")
-            await self.robot.key("Space")
+            await self.robot.key(keys[2], "Space")
         await self.robot.key("Esc")
 
     async def _draw_by_mouse(self, samples: tuple[SampleImage, ...]) -> None:
