@@ -196,6 +196,7 @@ def _no_collecting() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
+            gc.freeze()
             gc.enable()
 
 
