@@ -16,9 +16,10 @@ def last_before(session: Session, organization_id: str, wanted: Filter, order: O
     found = resolve(session, organization(session, organization_id), wanted)
     if found.is_nothing:
         return None
-    statements = runs(session, found, order, None, start)
+    # Without an order and a limit of their own SQLite merges the runs by their indices, and sorts and keeps nothing.
+    statements = runs(session, found, order, None, None)
     direction = "DESC" if is_descending(order) else "ASC"
-    union = " UNION ".join(f"SELECT * FROM ({one.text})" for one in statements)
+    union = " UNION ".join(one.text for one in statements)
     row = session.row(
         f"{union} ORDER BY 1 {direction}, 2 {direction} LIMIT 1 OFFSET ?",
         [*(value for one in statements for value in one.values), start - 1],

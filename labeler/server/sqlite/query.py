@@ -229,10 +229,11 @@ def _set_of(clause: Clause) -> Sql:
     return Sql(f"i.number IN ({union})", values)
 
 
-def runs(session: Session, wanted: Wanted, order: Order, after: Position | None, limit: int) -> list[Sql]:
+def runs(session: Session, wanted: Wanted, order: Order, after: Position | None, limit: int | None) -> list[Sql]:
     """Statements that give (key, number) of at most `limit` images each, in order; together the next `limit`.
 
-    An image can be in more than one of them.
+    Without a limit they give all, in no order, and can be put together in one that orders them. An image can
+    be in more than one of them.
     """
     leading = leading_clause(session, wanted)
     rest = [clause for clause in wanted.clauses if clause is not leading]
@@ -264,7 +265,9 @@ def _times_of_run(session: Session, wanted: Wanted, link: Link, order: Order) ->
     return _times(wanted, "d.time_us")
 
 
-def _run(tables: str, number: str, conditions: Sequence[Sql], order: Order, after: Position | None, limit: int) -> Sql:
+def _run(
+    tables: str, number: str, conditions: Sequence[Sql], order: Order, after: Position | None, limit: int | None
+) -> Sql:
     key = "d.name_key" if is_by_name(order) else "d.time_us"
     condition, *others = conditions
     if after is not None:
@@ -272,12 +275,11 @@ def _run(tables: str, number: str, conditions: Sequence[Sql], order: Order, afte
         condition += Sql(f"({key}, {number}) {beyond} (?, ?)", (after.key, after.number))
     for one in others:
         condition += one
+    found = Sql(f"SELECT {key}, {number} FROM {tables} WHERE {condition.text}", condition.values)
+    if limit is None:
+        return found
     direction = "DESC" if is_descending(order) else "ASC"
-    return Sql(
-        f"SELECT {key}, {number} FROM {tables} WHERE {condition.text} "
-        f"ORDER BY {key} {direction}, {number} {direction} LIMIT ?",
-        (*condition.values, limit),
-    )
+    return Sql(f"{found.text} ORDER BY {key} {direction}, {number} {direction} LIMIT ?", (*found.values, limit))
 
 
 def is_by_name(order: Order) -> bool:
