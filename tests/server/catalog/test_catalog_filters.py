@@ -184,3 +184,19 @@ def test_pages_counts_and_names_are_those_of_the_model(
                     await world.catalog.close()
 
     asyncio.run(run())
+
+
+async def test_an_image_with_several_of_the_tags_has_one_place(tmp_path: Path) -> None:
+    for make in CATALOGS.values():
+        catalog = make(tmp_path)
+        try:
+            times = [START + timedelta(seconds=second) for second in range(4)]
+            ids = await catalog.insert_images(ORG, [NewImage(Source(), one, one, tags=("a", "b")) for one in times])
+            wanted = Filter(tags=("a", "b"))
+            for start in range(len(ids)):
+                last = await catalog.last_before(ORG, wanted, Order.OLDEST, start)
+                assert last is not None
+                page = await catalog.page(ORG, wanted, Order.OLDEST, last, 1)
+                assert [one.id for one in page.images] == [ids[start]]
+        finally:
+            await catalog.close()
