@@ -45,7 +45,7 @@ def report(bench: Bench, where: str, rows: Sequence[Row]) -> str:
     """The table with where and with what it was measured."""
     rivals = [bench.rivals.version(one) for one in (LABELME, X_ANYLABELING, LABELIMG, VIAM_SDK)]
     kind = "A run that only shows that everything runs: the figures say little.\n\n" if bench.quick else ""
-    note = "Median (p95). Times: a ratio below 1 is faster. Rates: above 1 is faster. Memory: below 1 is less."
+    note = "Median (p95; of rates p5). Below 1 a ratio of times or memory is better, above 1 one of rates."
     return f"{kind}{where}.\nRivals: {', '.join(rivals)}.\n\n{note}\n\n{table(rows)}\n"
 
 

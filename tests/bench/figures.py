@@ -30,15 +30,18 @@ class Side:
     @property
     def p95(self) -> float:
         """The value that 95 % of the samples do not exceed."""
-        ordered = sorted(self.samples)
-        return ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
+        return self._at(0.95)
 
-    @property
-    def text(self) -> str:
-        """Median and, of several samples, p95."""
+    def _at(self, share: float) -> float:
+        ordered = sorted(self.samples)
+        return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+    def text(self, unit: str) -> str:
+        """Median and, of several samples, that which 95 % are as good as or better than."""
         if not self.samples:
             return f"{self.who}: {self.why_not}"
-        more = f" ({_rounded(self.p95)})" if len(self.samples) > 1 else ""
+        worst = self._at(0.05) if unit.endswith("/s") else self.p95
+        more = f" ({_rounded(worst)})" if len(self.samples) > 1 else ""
         return f"{_rounded(self.median)}{more}"
 
 
@@ -64,22 +67,27 @@ HEAD = ("part", "what", "unit", "ours", "rival", "ours/rival", "floor", "ours/fl
 
 def cells(row: Row) -> list[tuple[str, ...]]:
     """One tuple per rival, at least one."""
-    lines: list[tuple[str, ...]] = []
-    for rival in row.rivals or (None,):
-        floor = row.floor
-        lines.append(
-            (
-                row.part,
-                row.what,
-                row.unit,
-                row.ours.text,
-                "-" if rival is None else f"{rival.who} {rival.text}" if rival.samples else rival.text,
-                _ratio(row.ours, rival),
-                "-" if floor is None else f"{floor.text} {floor.who}" if floor.samples else floor.text,
-                _ratio(row.ours, floor),
-            )
+    ours, floor = row.ours.text(row.unit), _named(row.floor, row.unit)
+    rivals: Sequence[Side | None] = row.rivals or (None,)
+    return [
+        (
+            row.part,
+            row.what,
+            row.unit,
+            ours,
+            _named(rival, row.unit),
+            _ratio(row.ours, rival),
+            floor,
+            _ratio(row.ours, row.floor),
         )
-    return lines
+        for rival in rivals
+    ]
+
+
+def _named(side: Side | None, unit: str) -> str:
+    if side is None:
+        return "-"
+    return f"{side.who} {side.text(unit)}" if side.samples else side.text(unit)
 
 
 def table(rows: Sequence[Row]) -> str:
