@@ -23,6 +23,7 @@ from labeler.state.pointer import Tool
 from labeler.state.session import Mode, Session
 from labeler.ui import accessible, theme
 from labeler.ui.accessible import Item, tell_focus
+from labeler.ui.chips import Chips
 from labeler.ui.decode import Decoded
 from labeler.ui.marks import paint_sentences, paint_warning
 from labeler.ui.overlay import Overlay, boxes_to_paint
@@ -68,6 +69,7 @@ class CanvasView(QWidget):
         super().__init__(parent)
         self._session, self._pictures, self._thumbnails = session, pictures, thumbnails
         self._overlay = Overlay(session)
+        self._chips = Chips(1.0)
         self._still = QPixmap()
         self._still_of: Decoded | None = None
         self._still_key: tuple[object, ...] = ()
@@ -227,7 +229,9 @@ class CanvasView(QWidget):
         self._paint_picture(painter, picture, ratio)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         assert self.canvas.view is not None  # noqa: S101 - paintEvent asked
-        paint_still(painter, self.canvas.view, QRectF(self.rect()), still, labels)
+        if self._chips.ratio != ratio:
+            self._chips = Chips(ratio)
+        paint_still(painter, self.canvas.view, QRectF(self.rect()), still, labels, self._chips)
         painter.end()
 
     def _paint_picture(self, painter: QPainter, picture: Decoded, ratio: float) -> None:
