@@ -36,8 +36,8 @@ from labeler.ui.theme import apply_theme
 from labeler.ui.window import Window
 from labeler.workplace import CACHE_BYTES, LOCAL, Workplace
 
-THUMBNAIL_BYTES = 192 * 1024 * 1024
-PICTURE_BYTES = 384 * 1024 * 1024
+THUMBNAIL_BYTES = 96 * 1024 * 1024
+PICTURE_BYTES = 128 * 1024 * 1024
 CLOSING_SECONDS = 10.0
 
 log = logging.getLogger(__name__)

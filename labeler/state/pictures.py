@@ -30,6 +30,8 @@ class Wanted:
 class Pictures(Generic[Picture]):
     """Pictures by what was wanted, bounded by a number of bytes, least recently used out first.
 
+    What is wanted now stays even where it is larger than that.
+
     `load(wanted)` gives a picture or raises a LabelerError whose text is shown in its place.
     Signals: `ready(wanted)` when a picture or the reason for its absence can be had.
     """
@@ -51,6 +53,8 @@ class Pictures(Generic[Picture]):
         self._unreached: list[Wanted] = []
         self._asking: asyncio.Task[None] | None = None
         self._queue: list[Wanted] = []
+        self._now: frozenset[Wanted] = frozenset()
+        """What is wanted, in memory or not."""
         self._loading: dict[Wanted, asyncio.Task[None]] = {}
 
     def get(self, wanted: Wanted) -> Picture | None:
@@ -66,6 +70,8 @@ class Pictures(Generic[Picture]):
 
     def want(self, wanted: Iterable[Wanted]) -> None:
         """Replace the list of what is wanted, most urgent first; what is no longer on it is not begun."""
+        wanted = list(wanted)
+        self._now = frozenset(wanted)
         self._queue = [one for one in wanted if one not in self._held]
         for one, task in self._loading.items():
             if one not in self._queue:
@@ -117,8 +123,13 @@ class Pictures(Generic[Picture]):
         else:
             self._held[wanted] = picture
             self._bytes += self._size_of(picture)
-            while self._bytes > self._budget and len(self._held) > 1:
-                self._bytes -= self._size_of(self._held.popitem(last=False)[1])
+            self._drop_surplus()
+
+    def _drop_surplus(self) -> None:
+        for one in [one for one in self._held if one not in self._now]:
+            if self._bytes <= self._budget:
+                return
+            self._bytes -= self._size_of(self._held.pop(one))
 
     async def _again(self) -> None:
         """Ask again, after a while, for what nobody answered."""

@@ -38,7 +38,7 @@ from labeler.ui.snap import strongest_corner
 from labeler.ui.thumbs import BUCKETS, thumbnail
 
 AHEAD = (1, 2, -1)
-"""Which neighbours of the image are decoded before they are asked for, most likely first."""
+"""Which neighbours of the image, in the direction of the last step, are decoded before they are asked for."""
 ZOOM_STEP = 1.0015
 """Factor of scale per eighth of a degree of the wheel."""
 SHARP_FROM = 3.0
@@ -70,6 +70,7 @@ class CanvasView(QWidget):
         self._session, self._pictures, self._thumbnails = session, pictures, thumbnails
         self._overlay = Overlay(session)
         self._chips = Chips(1.0)
+        self._index, self._direction = -1, 1
         self._still = QPixmap()
         self._still_of: Decoded | None = None
         self._still_key: tuple[object, ...] = ()
@@ -123,7 +124,9 @@ class CanvasView(QWidget):
         if self._session.mode is not Mode.EDITOR:
             return
         index, library = self._session.index, self._session.library
-        images = (library.at(index + step) for step in (0, *AHEAD))
+        if index != self._index:
+            self._index, self._direction = index, 1 if index > self._index else -1
+        images = (library.at(index + step * self._direction) for step in (0, *AHEAD))
         self._pictures.want([Wanted(image.id) for image in images if image and not image.problem])
 
     def _take_size(self) -> None:

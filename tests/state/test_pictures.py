@@ -85,6 +85,21 @@ async def test_the_least_recently_used_go_when_memory_is_full(gate: Gate) -> Non
     await tasks.close()
 
 
+async def test_what_is_wanted_now_stays_though_it_is_more_than_memory_is_for(gate: Gate) -> None:
+    tasks = Tasks()
+    pictures = Pictures(tasks, gate.load, len, 25)
+    gate.let(*"abcde")
+    pictures.want(wanted("a"))
+    await turns()
+    pictures.want(wanted(*"bcde"))
+    await turns()
+    assert [name for name in "abcde" if pictures.get(Wanted(name))] == list("bcde")
+    pictures.want(wanted("a", "e"))
+    await turns()
+    assert [name for name in "abcde" if pictures.get(Wanted(name))] == ["a", "e"]
+    await tasks.close()
+
+
 async def test_a_picture_that_fails_says_why_and_is_not_asked_again_until_forgotten(gate: Gate) -> None:
     tasks = Tasks()
     pictures = Pictures(tasks, gate.load, len, 1000)
