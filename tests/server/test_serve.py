@@ -297,7 +297,8 @@ def test_a_signal_ends_it_cleanly_and_frees_the_directory(tmp_path: Path) -> Non
 
 
 PARENT = """
-import subprocess, sys
+import signal, subprocess, sys
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored, as below nohup, a service is meant to outlive its parent
 child = subprocess.Popen([sys.executable, "-m", "labeler", "serve", "--data", sys.argv[1], "--insecure"])
 child.wait()
 """
