@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import os
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import Any, TypeVar
 
 from labeler.domain.errors import Refused
 from labeler.domain.library import OpenProgress
@@ -21,6 +22,7 @@ from labeler.server.catalog import Catalog, FileReference, NewImage, Source
 from labeler.server.known_content import KnownContent
 from labeler.server.scan import FoundFile, folder_of, scan
 
+T = TypeVar("T")
 METHOD = "Open"
 _FIRST_BATCH = 32
 """Small, so that the first images show at once; later ones grow to the largest."""
@@ -35,13 +37,14 @@ class PathOpener:
     def __init__(self, catalog: Catalog, blobs: BlobStore) -> None:
         self._catalog = catalog
         self._blobs = blobs
+        self._taking = asyncio.Lock()
 
     async def open(self, part: Part, paths: Sequence[Path], copy: bool) -> AsyncGenerator[OpenProgress, None]:
         """Take the images of the paths; says how far it has come. Ends when all are known by content.
 
         Closing the generator, or cancelling it, stops the reading within one file.
         """
-        opening = _Opening(self._catalog, self._blobs, part, paths, copy)
+        opening = _Opening(self._catalog, self._blobs, part, paths, copy, self._taking)
         running = asyncio.create_task(opening.run())
         try:
             while not running.done():
@@ -64,9 +67,18 @@ class PathOpener:
 class _Opening:
     """One run of opening. Counts are touched on the event loop alone, refusals from any thread."""
 
-    def __init__(self, catalog: Catalog, blobs: BlobStore, part: Part, paths: Sequence[Path], copy: bool) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        blobs: BlobStore,
+        part: Part,
+        paths: Sequence[Path],
+        copy: bool,
+        taking: asyncio.Lock,
+    ) -> None:
         self._catalog = catalog
         self._blobs = blobs
+        self._taking = taking
         self._part = part
         self._paths = paths
         self._copy = copy
@@ -111,11 +123,15 @@ class _Opening:
             reading = asyncio.create_task(asyncio.to_thread(_next_batch, files, size))
             try:
                 self._advance(found=len(batch))
-                new = await self._not_yet_there(batch)
-                await (self._insert_copies(new) if self._copy else self._insert(new))
+                await self._take_batch(batch)
             finally:
                 batch = await reading
         self._advance(listed=True)
+
+    async def _take_batch(self, batch: Sequence[FoundFile]) -> None:
+        async with self._taking:  # of two openings that look at the same time, both would find a file not yet there
+            new = await self._not_yet_there(batch)
+            await (self._insert_copies(new) if self._copy else self._insert(new))
 
     async def _not_yet_there(self, batch: Sequence[FoundFile]) -> list[FoundFile]:
         """Those of the files that no image is read from; a changed file of an image without labels is taken anew."""
@@ -153,7 +169,7 @@ class _Opening:
         if not files:
             return
         images = [self._image(file) for file in files]
-        ids = await self._catalog.insert_images(self._part.organization_id, images)
+        ids = await _to_its_end(self._catalog.insert_images(self._part.organization_id, images))
         self._advance(opened=len(ids))
         for image_id, file in zip(ids, files, strict=True):
             self._unread.append((image_id, file.reference))
@@ -194,7 +210,7 @@ class _Opening:
                 if copy.digest not in known:
                     new.setdefault(copy.digest, copy)
             if new:
-                await self._catalog.insert_images(self._part.organization_id, list(new.values()))
+                await _to_its_end(self._catalog.insert_images(self._part.organization_id, list(new.values())))
             self._advance(opened=len(new), already_there=len(taken) - len(new), digested=len(taken))
 
     async def _copied(self, file: FoundFile) -> NewImage | None:
@@ -215,6 +231,16 @@ class _Opening:
             batch = self._unread[start : start + known.batch_size]
             dropped = await known.note(batch, self._refuse)
             self._advance(digested=len(batch), opened=-dropped, already_there=dropped)
+
+
+async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """Do the work; cancelled, end only when it has: whoever looks next has to find what is on its way."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 def _next_batch(files: Iterator[FoundFile], size: int) -> list[FoundFile]:
