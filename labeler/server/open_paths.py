@@ -37,14 +37,13 @@ class PathOpener:
     def __init__(self, catalog: Catalog, blobs: BlobStore) -> None:
         self._catalog = catalog
         self._blobs = blobs
-        self._taking = asyncio.Lock()
 
     async def open(self, part: Part, paths: Sequence[Path], copy: bool) -> AsyncGenerator[OpenProgress, None]:
         """Take the images of the paths; says how far it has come. Ends when all are known by content.
 
         Closing the generator, or cancelling it, stops the reading within one file.
         """
-        opening = _Opening(self._catalog, self._blobs, part, paths, copy, self._taking)
+        opening = _Opening(self._catalog, self._blobs, part, paths, copy)
         running = asyncio.create_task(opening.run())
         try:
             while not running.done():
@@ -67,18 +66,9 @@ class PathOpener:
 class _Opening:
     """One run of opening. Counts are touched on the event loop alone, refusals from any thread."""
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        blobs: BlobStore,
-        part: Part,
-        paths: Sequence[Path],
-        copy: bool,
-        taking: asyncio.Lock,
-    ) -> None:
+    def __init__(self, catalog: Catalog, blobs: BlobStore, part: Part, paths: Sequence[Path], copy: bool) -> None:
         self._catalog = catalog
         self._blobs = blobs
-        self._taking = taking
         self._part = part
         self._paths = paths
         self._copy = copy
@@ -123,15 +113,11 @@ class _Opening:
             reading = asyncio.create_task(asyncio.to_thread(_next_batch, files, size))
             try:
                 self._advance(found=len(batch))
-                await self._take_batch(batch)
+                new = await self._not_yet_there(batch)
+                await (self._insert_copies(new) if self._copy else self._insert(new))
             finally:
                 batch = await reading
         self._advance(listed=True)
-
-    async def _take_batch(self, batch: Sequence[FoundFile]) -> None:
-        async with self._taking:  # of two openings that look at the same time, both would find a file not yet there
-            new = await self._not_yet_there(batch)
-            await (self._insert_copies(new) if self._copy else self._insert(new))
 
     async def _not_yet_there(self, batch: Sequence[FoundFile]) -> list[FoundFile]:
         """Those of the files that no image is read from; a changed file of an image without labels is taken anew."""

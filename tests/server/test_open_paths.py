@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import io
 import os
@@ -255,13 +254,6 @@ async def test_a_name_that_is_not_text_is_told(library: Library) -> None:
     library.write(os.fsdecode(b"bad\xff.jpg"), picture(1))
     (reason,) = refusals(await library.open()).values()
     assert "not valid text" in reason
-
-
-async def test_two_openings_at_the_same_time_take_each_file_once(library: Library) -> None:
-    for number in range(80):
-        library.write(f"{number}.jpg", picture(number))
-    await asyncio.gather(library.open(), library.open())
-    assert len(await library.names()) == 80
 
 
 async def test_cancelled_it_keeps_what_it_has_and_goes_on_later(library: Library) -> None:
