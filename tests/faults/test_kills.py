@@ -98,7 +98,9 @@ class Memory:
 
     def hear(self, said: Iterable[dict[str, Any]]) -> None:
         for one in said:
-            if "acts" in one:
+            if "ready" in one:
+                self.take(one["state"])
+            elif "acts" in one:
                 self.under_way = one["acts"]
             elif "saved" in one:
                 self.take(one["saved"], exact=True)
