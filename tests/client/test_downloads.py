@@ -55,7 +55,7 @@ async def test_several_images_are_a_zip_in_viams_layout(sdk: SdkServer, data: Da
         image("a.jpg", b"1", file_ext=".jpg"),
         image("a.jpg", b"2", file_ext=".jpg"),
         image("", b"3", "id3", file_ext=".png"),
-        image("/root/../etc/b:c", b"4", file_ext=".jpg"),
+        image("/camera/../front/b:c", b"4", file_ext=".jpg"),
         image("x/d.pcd", gzip.compress(b"5"), file_ext=".gz"),
     )
     dest = tmp_path / "all.zip"
@@ -68,14 +68,14 @@ async def test_several_images_are_a_zip_in_viams_layout(sdk: SdkServer, data: Da
         f"{time}_a.jpg": b"1",
         f"{time}_a-2.jpg": b"2",
         f"{time}_id3.png": b"3",
-        "root/etc/b_c.jpg": b"4",
+        "camera/front/b_c.jpg": b"4",
         "x/d.pcd": b"5",
     }
     assert {name: contents.pop(f"data/{name}") for name in names} == names
     records = {name: json.loads(contents.pop(f"metadata/{name}.json")) for name in names}
     assert contents == {}
-    assert records["root/etc/b_c.jpg"] == {
-        "id": "f", "binaryDataId": "o/l/f", "fileName": "root/etc/b_c.jpg", "fileExt": ".jpg",
+    assert records["camera/front/b_c.jpg"] == {
+        "id": "f", "binaryDataId": "o/l/f", "fileName": "camera/front/b_c.jpg", "fileExt": ".jpg",
         "timeRequested": "2024-01-02T03:04:05.000600Z", "captureMetadata": {"tags": ["t"]},
     }  # fmt: skip
 

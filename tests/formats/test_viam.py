@@ -45,7 +45,7 @@ def test_what_is_empty_is_left_out_but_lists_part_and_component_are_not() -> Non
         ("", "1970-01-01T00_00_00Z_file.jpeg"),
         ("a/b.jpg", "a/b.jpg"),
         ("a/12:30.jpg", "a/12_30.jpg"),
-        ("/root/.viam/capture/cam/1.jpg", "cam/1.jpg"),
+        ("/srv/robot/.viam/capture/cam/1.jpg", "cam/1.jpg"),
         ("a/b.pcd.gz", "a/b.pcd"),
         ("a/b", "a/b.jpeg"),
     ],

@@ -23,8 +23,8 @@ MAKERS = {
     "readings.db": lambda path: SqliteTabularStore(path)._database.close_now(),
 }
 MOUNTS = r"""/dev/sda1 / ext4 rw 0 0
-server:/home /home nfs4 rw,vers=4.2 0 0
-/dev/sdb1 /home/me/disk ext4 rw 0 0
+server:/share /share nfs4 rw,vers=4.2 0 0
+/dev/sdb1 /share/own/disk ext4 rw 0 0
 //nas/pictures /mnt/the\040nas cifs rw 0 0
 /dev/sdc1 /mnt/both ext4 rw 0 0
 me@there: /mnt/both fuse.sshfs rw 0 0
@@ -80,9 +80,9 @@ def test_a_database_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path,
     ("path", "kind"),
     [
         ("/data", ""),
-        ("/home/me/labeler", "nfs4 at /home"),
-        ("/home/me/disk/labeler", ""),
-        ("/homes", ""),
+        ("/share/own/labeler", "nfs4 at /share"),
+        ("/share/own/disk/labeler", ""),
+        ("/shares", ""),
         ("/mnt/the nas/labeler", "cifs at /mnt/the nas"),
         ("/mnt/both/labeler", "fuse.sshfs at /mnt/both"),
     ],
