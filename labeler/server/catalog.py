@@ -19,6 +19,7 @@ from labeler.domain.box import Box
 from labeler.domain.errors import Refused
 from labeler.domain.filter import Filter, Order
 from labeler.domain.image import Choice
+from labeler.domain.trash import TrashedImage
 from labeler.domain.vocabulary import NameOrder
 from labeler.server.changes import FREELY, Changed, Terms
 
@@ -123,18 +124,6 @@ class RecordPage:
     images: tuple[ImageRecord, ...]
     last: str
     more: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TrashedImage:
-    """A deleted image that can still be brought back; fields as in ImageRecord, with what is on it counted."""
-
-    id: str
-    file_name: str
-    size_bytes: int
-    deleted: datetime
-    boxes: int
-    tags: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from labeler.domain.trash import TRASH_AGE
 from labeler.rpc.convert import time_into
 from labeler.rpc.wire.labeler.v1 import labeler_pb2
 from labeler.server.accounts import Caller
@@ -36,7 +35,7 @@ class TrashService:
                 tags=one.tags,
             )
             time_into(message.deleted, one.deleted)
-            time_into(message.expires, one.deleted + TRASH_AGE)
+            time_into(message.expires, one.expires)
         return response
 
     async def RestoreImages(

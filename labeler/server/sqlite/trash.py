@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from labeler.domain.filter import Order
+from labeler.domain.trash import TRASH_AGE, TrashedImage
 from labeler.rpc.convert import binary_data_id
-from labeler.server.catalog import Purged, Selection, TrashedImage, TrashPage
+from labeler.server.catalog import Purged, Selection, TrashPage
 from labeler.server.cursor import Position, cursor_position, cursor_text
 from labeler.server.sqlite.database import Session
 from labeler.server.sqlite.insert import last_change, now_us
@@ -91,7 +92,15 @@ def trash(session: Session, organization_id: str, last: str, limit: int) -> Tras
     )
     shown = rows[:limit]
     images = tuple(
-        TrashedImage(binary_data_id(organization_id, location, file), name, size, time_of(at), boxes, tags)
+        TrashedImage(
+            binary_data_id(organization_id, location, file),
+            name,
+            size,
+            time_of(at),
+            time_of(at) + TRASH_AGE,
+            boxes,
+            tags,
+        )
         for _, location, file, name, size, at, boxes, tags in shown
     )
     end = cursor_text(Order.NEWEST, Position(shown[-1][5], shown[-1][0])) if shown else last
