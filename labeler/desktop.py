@@ -20,7 +20,7 @@ from labeler.client.outbox import Outbox
 from labeler.connecting import Connecting, Target, last_target, local_target
 from labeler.decoding.workers import Workers
 from labeler.disk import make_data_directory
-from labeler.domain.errors import InvalidValue, LabelerError
+from labeler.domain.errors import InvalidValue, LabelerError, Unreachable
 from labeler.domain.filter import Filter
 from labeler.domain.image import Image
 from labeler.local import LocalService, open_local
@@ -39,6 +39,8 @@ from labeler.workplace import CACHE_BYTES, LOCAL, Workplace
 THUMBNAIL_BYTES = 96 * 1024 * 1024
 PICTURE_BYTES = 128 * 1024 * 1024
 CLOSING_SECONDS = 10.0
+MOVING_SECONDS = 20.0
+"""How long another service of this computer is waited for, when the one that was found ends at once."""
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +67,7 @@ class Desktop:
         """`at_home`: begin on this computer, wherever the person worked last."""
         self._data, self._theme, self._at_home = data.absolute(), theme, at_home
         self.closed = asyncio.Event()
+        self._moved = asyncio.Event()
         self._stack = AsyncExitStack()
         self._closing: asyncio.Task[None] | None = None
         self._switching: asyncio.Task[None] | None = None
@@ -141,7 +144,27 @@ class Desktop:
                 return await self._open_place(last, settings), ""
         except LabelerError as error:
             missed = str(error)
-        return await self._open_place(await local_target(self._local.endpoint), settings), missed
+        return await self._open_place(await self._local_target(), settings), missed
+
+    async def _local_target(self) -> Target:
+        """This computer's service; another is waited for where the one that was found ends meanwhile."""
+        while True:
+            found = self._local
+            try:
+                return await local_target(found.endpoint)
+            except Unreachable:
+                if found is self._local and not await self._has_moved():
+                    raise
+
+    async def _has_moved(self) -> bool:
+        """Return when this computer's service is elsewhere; False where that takes too long."""
+        self._moved.clear()
+        try:
+            async with asyncio.timeout(MOVING_SECONDS):
+                await self._moved.wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def _open_place(self, target: Target, settings: Settings) -> Workplace:
         limit = int(settings.get("cache.bytes", CACHE_BYTES))
@@ -154,6 +177,7 @@ class Desktop:
     def _local_is_back(self, endpoint: Endpoint) -> None:
         """This computer's service ended; another goes on with its data."""
         self._local = LocalService(endpoint, started_here=True)
+        self._moved.set()
         if not hasattr(self, "window"):
             return
         self._connecting.local = endpoint

@@ -92,9 +92,12 @@ async def _keep(child: _Child, endpoint: Endpoint, on_moved: Callable[[Endpoint]
 
 
 async def _running(data_directory: Path) -> Endpoint | None:
-    """The announced service, if it answers: one that was killed cannot withdraw its announcement."""
+    """The announced service, if it answers: one that was killed cannot withdraw its announcement.
+
+    One whose owner was killed still answers until it notices, and is not begun with.
+    """
     found = await asyncio.to_thread(read_announcement, data_directory)
-    if found is None:
+    if found is None or found.is_orphaned:
         return None
     security = found.certificate.encode() if found.certificate else PLAINTEXT
     endpoint = Endpoint(found.target, security, token=found.token)

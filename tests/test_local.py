@@ -52,6 +52,11 @@ async def listed(endpoint: Endpoint) -> list[labeler_pb2.ImageRecord]:
     return list(answer.images)
 
 
+def services() -> list[int]:
+    """The processes of services that this one started."""
+    return [pid for pid in child_processes() if "serve" in command_line(pid)]
+
+
 async def test_a_folder_goes_in_and_is_there_at_the_next_start(tmp_path: Path) -> None:
     photos, data = tmp_path / "photos", tmp_path / "data"
     photos.mkdir()
@@ -153,6 +158,31 @@ async def test_a_service_for_others_is_used_too(tmp_path: Path, arguments: list[
         process.terminate()
 
 
+async def test_a_service_whose_owner_is_gone_is_not_begun_with(tmp_path: Path) -> None:
+    """It would end in a moment, as the pipe that it watches has."""
+    with run("-c", "") as gone:
+        gone.wait()
+    begun: asyncio.Queue[bool] = asyncio.Queue()
+
+    async def second() -> None:
+        async with open_local(tmp_path) as service:
+            begun.put_nowait(service.started_here)
+
+    async with contextlib.AsyncExitStack() as first:
+        await first.enter_async_context(open_local(tmp_path))
+        announcement = tmp_path / "service.json"
+        fields = json.loads(announcement.read_bytes())
+        assert fields["owner"] == os.getpid()
+        announcement.write_text(json.dumps(fields | {"owner": gone.pid}))
+        beginning = asyncio.create_task(second())
+        async with asyncio.timeout(20):
+            while begun.empty() and len(services()) < 2:  # noqa: ASYNC110 - processes have no event to wait for
+                await asyncio.sleep(0.01)
+        await first.aclose()
+    await beginning
+    assert begun.get_nowait()
+
+
 async def test_a_directory_that_cannot_be_used_is_told_in_the_services_words(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(LabelerError, match="cannot be used"):
@@ -189,7 +219,7 @@ async def test_another_service_goes_on_when_one_is_killed(tmp_path: Path) -> Non
         request = labeler_pb2.DescribeRequest()
         organization = (await describe(service.endpoint)).organization_id
         for _ in range(2):
-            (pid,) = [pid for pid in child_processes() if "serve" in command_line(pid)]
+            (pid,) = services()
             os.kill(pid, signal.SIGKILL)
             await asyncio.wait_for(connection.lost(), 30)
             connection.move_to(await asyncio.wait_for(moved.get(), 30))

@@ -27,11 +27,28 @@ class DirectoryInUse(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """How to reach the service that has a data directory open. `certificate` is PEM, "" for plaintext."""
+    """How to reach the service that has a data directory open. `certificate` is PEM, "" for plaintext.
+
+    `owner` is the process that it ends with, 0 if it outlives the one that started it.
+    """
 
     target: str
     certificate: str
     token: str = field(repr=False)
+    owner: int = 0
+
+    @property
+    def is_orphaned(self) -> bool:
+        """Whether the service is about to end, as its owner has. Not known on Windows: False there."""
+        if self.owner == 0 or sys.platform == "win32":
+            return False
+        try:
+            os.kill(self.owner, 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:
+            return False
+        return False
 
 
 @contextlib.contextmanager
@@ -97,6 +114,7 @@ def read_announcement(directory: Path) -> Announcement | None:
     """The service last announced and not withdrawn; it may have died since."""
     try:
         fields = json.loads((directory / SERVICE_FILE).read_bytes())
-        return Announcement(str(fields["target"]), str(fields["certificate"]), str(fields["token"]))
-    except (OSError, ValueError, KeyError):
+        owner = int(fields.get("owner", 0))
+        return Announcement(str(fields["target"]), str(fields["certificate"]), str(fields["token"]), owner)
+    except (OSError, ValueError, KeyError, TypeError):
         return None

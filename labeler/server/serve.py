@@ -109,7 +109,8 @@ async def _serve(directory: Path, listening: Listening) -> None:
         options = _options(listening.limits, connections)
         target = await stack.enter_async_context(_grpc_server(services, listening, identity, options))
         certificate = identity.certificate.decode() if identity else ""
-        stack.enter_context(announced(directory, Announcement(_reachable(target), certificate, local_token)))
+        owner = os.getppid() if listening.embedded else 0
+        stack.enter_context(announced(directory, Announcement(_reachable(target), certificate, local_token, owner)))
         watch = _watch_parent(stop, listening)
         if watch is not None:
             stack.callback(watch.cancel)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
-from contextlib import aclosing
+from collections.abc import Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from typing import TYPE_CHECKING
 
 from labeler.domain.amounts import count_text
@@ -42,6 +42,8 @@ class Following:
         self._is_lost = False
         """Whether the source did not know the position."""
         self._told_count = 0
+        self._taken_in = 0
+        """How many runs of this window are under way that put images into the list."""
 
     def set_active(self, active: bool) -> None:
         """Follow from now on, beginning at once, or no more."""
@@ -56,6 +58,15 @@ class Following:
             self._running = None
         if self._is_active:
             self._running = self._session.tasks.start(self._run(self._session.source))
+
+    @contextmanager
+    def not_telling_of_new(self) -> Iterator[None]:
+        """While this window itself puts images in, and shows them: they are no news."""
+        self._taken_in += 1
+        try:
+            yield
+        finally:
+            self._taken_in -= 1
 
     def receive(self, images: Sequence[Image]) -> None:
         """Show what the service has of images, with what is on its way to it."""
@@ -129,16 +140,22 @@ class Following:
         """Say how many more images match the filter by now; they are not put among those that somebody looks at."""
         session = self._session
         library = session.library
-        if not library.size_is_known or session.outbox.moves_images:
+        if not self._can_count:
             return
         wanted = library.filter
         count = await session.source.count(wanted)
-        if count is None or wanted is not library.filter:
+        if count is None or wanted is not library.filter or not self._can_count:
             return
         fresh = count - library.size
         if fresh > 0 and count != self._told_count:
             session.said.emit(f"{count_text(fresh)} more by now; F5 shows {'it' if fresh == 1 else 'them'}")
         self._told_count = count
+
+    @property
+    def _can_count(self) -> bool:
+        """Whether the size of the list is that of the list that the person asked for and sees."""
+        library = self._session.library
+        return library.size_is_known and not (library.is_old or self._session.outbox.moves_images or self._taken_in)
 
     def _ids(self) -> list[str]:
         """The image in front first, then the screenful around it."""

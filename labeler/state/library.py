@@ -68,6 +68,11 @@ class Library:
         return self._size is not None
 
     @property
+    def is_old(self) -> bool:
+        """Whether the list is being read again, and what is loaded is of the former reading."""
+        return self._is_old
+
+    @property
     def complete(self) -> bool:
         """Whether every image is loaded."""
         return self._size is not None and len(self._loaded) >= self._size

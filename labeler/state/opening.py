@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 async def open_paths(session: Session, work: Work, paths: Sequence[Path], copy: bool) -> None:
     """Take in paths and show them while they are still being read; tells at the end what was not taken."""
+    with session.following.not_telling_of_new():
+        await _take_in(session, work, paths, copy)
+
+
+async def _take_in(session: Session, work: Work, paths: Sequence[Path], copy: bool) -> None:
     last, shown = OpenProgress(), 0
     refused: list[tuple[str, str]] = []
     async for progress in session.source.open_paths(paths, copy):

@@ -196,6 +196,19 @@ async def test_new_images_that_match_are_told_and_shown_when_they_are_asked_for(
         await until(lambda: mine.session.library.size == 4)
 
 
+async def test_images_that_this_window_puts_in_are_no_news(
+    service: Running, other: Other, images: list[str], tmp_path: Path
+) -> None:
+    async with window(service, tmp_path, 3) as mine:
+        said: list[str] = []
+        mine.session.said.connect(said.append)
+        with mine.session.following.not_telling_of_new():
+            await upload(other.source.connection, service.key.part_id, "d.png")
+            await other.change(TagChange(images[0], "night", True))
+            await mine.until(images[0], lambda image: image.tags == ("night",))
+        assert said == []
+
+
 async def test_many_changes_are_read_in_parts(
     service: Running, other: Other, images: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,13 +7,18 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
+from labeler import desktop
+from labeler.client.endpoint import Endpoint
+from labeler.connecting import Target, local_target
 from labeler.desktop import Desktop
 from labeler.domain.errors import LabelerError
 from labeler.domain.geometry import Point
+from labeler.local import open_local
 from labeler.robot import until
 from labeler.samples import SampleSet, write_samples
 from tests.conftest import ROOT
@@ -70,6 +75,27 @@ def test_a_second_window_is_refused_in_a_sentence(walk: Walk, library: Path, sam
             await person.edit()
             await person.draw(Point(0.25, 0.25), Point(0.5, 0.5))
             assert len((await person.at_service())[0].boxes) == 1
+
+    walk(steps())
+
+
+def test_the_window_begins_although_the_service_that_it_found_ends(
+    walk: Walk, library: Path, samples: SampleSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the service of a command, or of a window that was closed at that moment."""
+    others = AsyncExitStack()
+
+    async def late(local: Endpoint) -> Target:
+        await others.aclose()
+        return await local_target(local)
+
+    monkeypatch.setattr(desktop, "local_target", late)
+
+    async def steps() -> None:
+        service = await others.enter_async_context(open_local(library))
+        async with at_work(library, samples.folder, 6) as person:
+            assert person.desktop.place.connection.endpoint != service.endpoint
+            assert len(person.names) == 6
 
     walk(steps())
 
