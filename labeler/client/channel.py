@@ -35,6 +35,12 @@ NO_METADATA: Mapping[str, str] = MappingProxyType({})
 _SIGN_IN_TIMEOUT = 20.0
 _BUSY_SECONDS = 30.0
 """How long a call waits for a service that asks to wait."""
+_MOST_LEFT = 3
+"""Calls, each begun after the one before had failed, that a connected channel may say that its peer takes no more.
+
+One whose peer says so (GOAWAY, RFC 9113, 6.8) in the packet of its first frame is not left by gRPC for another: it
+says that it is ready and fails every call. A load balancer that is shutting down does that.
+"""
 _AUTHENTICATE = "/proto.rpc.v1.AuthService/Authenticate"
 
 _OPTIONS: tuple[tuple[str, int], ...] = (
@@ -68,15 +74,18 @@ class Connection:
 
     def _go_to(self, endpoint: Endpoint) -> None:
         self.endpoint, self._token = endpoint, endpoint.token
+        self._channel = self._new_channel(endpoint)
+        self._left = 0
+
+    def _new_channel(self, endpoint: Endpoint) -> grpc.aio.Channel:
         credentials, options_of_tls = channel_credentials(endpoint)
         options: list[tuple[str, int | str]] = [*_OPTIONS, *self._patience.options, *options_of_tls]
         if endpoint.is_loopback:
             # grpc would go to this machine, too, by way of the proxy in the environment.
             options.append(("grpc.enable_http_proxy", 0))
         if credentials is None:
-            self._channel = grpc.aio.insecure_channel(endpoint.target, options=options)
-        else:
-            self._channel = grpc.aio.secure_channel(endpoint.target, credentials, options=options)
+            return grpc.aio.insecure_channel(endpoint.target, options=options)
+        return grpc.aio.secure_channel(endpoint.target, credentials, options=options)
 
     @classmethod
     async def open(cls, endpoint: Endpoint, patience: Patience = PATIENT) -> Self:
@@ -138,9 +147,9 @@ class Connection:
         metadata: Mapping[str, str] = NO_METADATA,
     ) -> Response:
         """One request, one response. `method` is the full path, `timeout` seconds. Raises GRPCError."""
-        call = self._channel.unary_unary(method, _serialize, response_type.FromString)
 
         async def once() -> Response:
+            call = self._channel.unary_unary(method, _serialize, response_type.FromString)
             return await call(request, timeout=min(timeout, self._patience.call), metadata=self._metadata(metadata))
 
         return await self._signed_in(method, once)
@@ -153,9 +162,9 @@ class Connection:
         `requests` is a function that starts them anew, or the requests themselves; these cannot be repeated,
         so that UNAUTHENTICATED is raised. An error of the requests ends the call and is raised as it is.
         """
-        start = self._channel.stream_unary(method, _serialize, response_type.FromString)
 
         async def once() -> Response:
+            start = self._channel.stream_unary(method, _serialize, response_type.FromString)
             call = start(timeout=timeout, metadata=self._metadata())
             messages = requests() if callable(requests) else requests
             return await written(call, messages, method, self.endpoint.target)
@@ -172,9 +181,9 @@ class Connection:
         metadata: Mapping[str, str] = NO_METADATA,
     ) -> AsyncGenerator[Response, None]:
         """One request, many responses. Leaving the iteration early (`aclose`) ends the call."""
-        start = self._channel.unary_stream(method, _serialize, response_type.FromString)
 
         async def begin() -> tuple[UnaryStream[Response], Response | None]:
+            start = self._channel.unary_stream(method, _serialize, response_type.FromString)
             call = start(request, timeout=timeout, metadata=self._metadata(metadata))
             return call, await _next(call)
 
@@ -237,14 +246,15 @@ class Connection:
             entity=self.endpoint.api_key_id,
             credentials=auth_pb2.Credentials(type="api-key", payload=self.endpoint.api_key),
         )
-        authenticate = self._channel.unary_unary(_AUTHENTICATE, _serialize, auth_pb2.AuthenticateResponse.FromString)
+        timeout = min(_SIGN_IN_TIMEOUT, self._patience.call)
+
+        async def once() -> auth_pb2.AuthenticateResponse:
+            response_type = auth_pb2.AuthenticateResponse
+            call = self._channel.unary_unary(_AUTHENTICATE, _serialize, response_type.FromString)
+            return await call(request, timeout=timeout, metadata=grpc.aio.Metadata())
+
         try:
-            response = await self._patient(
-                _AUTHENTICATE,
-                lambda: authenticate(
-                    request, timeout=min(_SIGN_IN_TIMEOUT, self._patience.call), metadata=grpc.aio.Metadata()
-                ),
-            )
+            response = await self._patient(_AUTHENTICATE, once)
         except UnauthenticatedError as error:
             text = (
                 f"The data service at {self.endpoint.target} does not accept the API key {self.endpoint.api_key_id}: "
@@ -255,10 +265,13 @@ class Connection:
 
     async def _translated(self, method: str, call: Callable[[], Awaitable[Result]]) -> Result:
         """The call's result, its failure as an error of ours."""
+        left = self._left
         try:
-            return await call()
+            result = await call()
         except grpc.aio.AioRpcError as error:
             status, details = Status(error.code().value[0]), self._without_secrets(error.details() or "")
+            if status is Status.UNAVAILABLE and "GOAWAY" in details and left == self._left:
+                self._note_left()
             pushback = str(dict(error.trailing_metadata() or ()).get(PUSHBACK, ""))
             raise error_of(status, details, method, self.endpoint.target, pushback) from None
         except asyncio.CancelledError:
@@ -270,6 +283,17 @@ class Connection:
                 raise self._closed_error(method) from None
             message = "the connection was lost"
             raise error_of(Status.UNAVAILABLE, message, method, self.endpoint.target) from None
+        self._left = 0
+        return result
+
+    def _note_left(self) -> None:
+        """Go on over another channel where this one does not leave a peer that takes no more calls."""
+        if self._closed or self._channel.get_state() is not grpc.ChannelConnectivity.READY:
+            return
+        self._left += 1
+        if self._left == _MOST_LEFT:
+            former, self._channel, self._left = self._channel, self._new_channel(self.endpoint), 0
+            _end(former)
 
     def _without_secrets(self, text: str) -> str:
         """What a service says, which could repeat what it was sent, and is shown and logged."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import random
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -29,6 +30,7 @@ from labeler.domain.errors import LabelerError, Missing, NotSignedIn, Refused, U
 from labeler.rpc.errors import error_of
 from labeler.rpc.wire.app.data.v1 import data_pb2
 from tests.contract.sdk_server import KEY_ID, SdkServer
+from tests.faults.proxy import Proxy
 
 TAGS = "/viam.app.data.v1.DataService/TagsByFilter"
 
@@ -209,6 +211,20 @@ async def test_streamed_responses() -> None:
         assert (await anext(early)).file_id == "0"
         await early.aclose()
     await server.stop(None)
+
+
+async def test_a_peer_that_leaves_with_its_first_frame_is_asked_over_another_connection(sdk: SdkServer) -> None:
+    sdk.tokens.add("ready")
+    async with Proxy(f"127.0.0.1:{sdk.port}", random.Random(1)) as proxy:
+        proxy.leaving = True
+        async with await ViamClient.connect(Endpoint(proxy.address, PLAINTEXT, token="ready")) as viam:
+            with pytest.raises(Unreachable, match="GOAWAY"):
+                await viam.data_client.tags_by_filter()
+            proxy.leaving = False
+            for _ in range(2):
+                with pytest.raises(Unreachable, match="GOAWAY"):
+                    await viam.data_client.tags_by_filter()
+            assert await viam.data_client.tags_by_filter() == []
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status is not Status.OK])

@@ -23,7 +23,8 @@ class Proxy:
     """Forwards to `target` ("host:port"); of the packets that clients send, the share `share` meets a fault.
 
     `delay` is seconds that packets take to the service; `bytes_per_second` is what passes each way, 0 for all;
-    while it is `held`, nothing passes, and all of it afterwards. May be changed while it runs.
+    while it is `held`, nothing passes, and all of it afterwards. While it is `leaving`, services say in the packet of
+    their first frame that they take no calls, and keep the connection. May be changed while it runs.
     """
 
     def __init__(self, target: str, chance: random.Random, context: ssl.SSLContext | None = None) -> None:
@@ -31,7 +32,7 @@ class Proxy:
         self.host, self.port, self._chance, self._context = host, int(port), chance, context
         self.share = self.delay = 0.0
         self.bytes_per_second = 0
-        self.held = False
+        self.held = self.leaving = False
         self.made: Counter[str] = Counter()
         self.address = ""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -146,7 +147,7 @@ class _Link:
 
     def __init__(self, proxy: Proxy, client: asyncio.StreamWriter, service: asyncio.StreamWriter) -> None:
         self._proxy, self._client, self._service = proxy, client, service
-        self._reset_at_reply = self._silent = self._going_away = False
+        self._reset_at_reply = self._silent = self._going_away = self._has_replied = False
         self._sent, self._replied = _Frames(_PREFACE), _Frames(0)
 
     async def to_service(self, reader: asyncio.StreamReader) -> None:
@@ -195,6 +196,10 @@ class _Link:
                 return
             if self._silent:
                 continue
+            if self._proxy.leaving and not self._has_replied:
+                end = 9 + int.from_bytes(data[:3], "big")
+                data = data[:end] + _goaway(0) + data[end:]
+            self._has_replied = True
             await self._proxy.pass_on(data, self._client)
             self._replied.feed(data)
             if self._going_away and self._replied.between:
@@ -204,8 +209,12 @@ class _Link:
     async def _go_away(self, last_stream: int) -> None:
         """Tell the client to open no more streams on this connection (RFC 9113, 6.8)."""
         if self._replied.between:
-            self._client.write(b"\0\0\x08" + bytes([_GOAWAY]) + struct.pack(">BIII", 0, 0, last_stream, 0))
+            self._client.write(_goaway(last_stream))
             await self._client.drain()
+
+
+def _goaway(last_stream: int) -> bytes:
+    return b"\0\0\x08" + bytes([_GOAWAY]) + struct.pack(">BIII", 0, 0, last_stream, 0)
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

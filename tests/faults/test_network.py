@@ -270,6 +270,14 @@ async def through_all(team: Team, work: Labeling, edits: int) -> None:
     proxy.held = False
     await work.delivered()
 
+    proxy.made["goaway with the first frame"] += 1
+    proxy.leaving = True
+    proxy.cut()
+    await work.edit(some)
+    await until(lambda: work.counts.problem, "a peer that takes no calls")
+    proxy.leaving = False
+    await work.delivered()
+
     for by in (signal.SIGTERM, signal.SIGKILL):
         proxy.made[f"restart by {by.name}"] += 1
         restarting = asyncio.create_task(asyncio.to_thread(team.restart, by))
