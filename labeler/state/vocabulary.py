@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING
 
-from labeler.domain.errors import Unreachable
+from labeler.domain.errors import LabelerError, Unreachable
 from labeler.domain.image import Choice, Dataset
 from labeler.domain.vocabulary import NameOrder
 from labeler.state.names import Names
@@ -128,13 +128,22 @@ class Vocabulary:
         return next((dataset.id for dataset in self.datasets if dataset.name == name), None)
 
     async def make_dataset(self, name: str) -> str:
-        """Make a dataset and know it at once; returns its id. Raises LabelerError."""
+        """Make a dataset and know it at once; returns its id. Raises LabelerError.
+
+        One of this name that is there when making it fails is taken for it: the reply may have been lost.
+        """
         source = self._session.source
-        dataset_id = await source.create_dataset(name)
-        known = [*self.datasets, Dataset(dataset_id, name, source.organization_id, images=0)]
+        try:
+            made = Dataset(await source.create_dataset(name), name, source.organization_id, images=0)
+        except LabelerError:
+            there = next((dataset for dataset in await source.datasets() if dataset.name == name), None)
+            if there is None:
+                raise
+            made = there
+        known = [*(dataset for dataset in self.datasets if dataset.id != made.id), made]
         self.datasets = tuple(sorted(known, key=lambda dataset: dataset.name))
         self.changed.emit()
-        return dataset_id
+        return made.id
 
     def change_datasets(self, body: Awaitable[object], done: str) -> None:
         """Create, rename or delete a dataset in the background, then read the datasets again."""

@@ -16,6 +16,7 @@ from labeler.client.outbox import Outbox
 from labeler.client.source import ServiceSource
 from labeler.domain.box import Box
 from labeler.domain.edit import BoxChange, Change, DeletionChange, Edit, MembershipChange, TagChange, new_id
+from labeler.domain.errors import LabelerError
 from labeler.domain.filter import Filter, Order
 from labeler.domain.image import Image
 from labeler.state import following
@@ -131,6 +132,20 @@ async def test_each_change_of_others_is_shown_with_one_read(
         await other.change(DeletionChange(images[1], True))
         await until(lambda: mine.session.library.size == 2)
         assert mine.image(images[1]) is None
+
+
+async def test_a_dataset_that_was_made_meanwhile_is_used(
+    service: Running, other: Other, images: list[str], tmp_path: Path
+) -> None:
+    """By somebody else, or by a call of this window whose reply was lost."""
+    async with window(service, tmp_path, 3) as mine:
+        vocabulary = mine.session.vocabulary
+        await vocabulary.read()
+        theirs = await other.source.create_dataset("Bolts")
+        assert vocabulary.dataset_id("Bolts") is None
+        assert await vocabulary.make_dataset("Bolts") == vocabulary.dataset_id("Bolts") == theirs
+        with pytest.raises(LabelerError, match="name"):
+            await vocabulary.make_dataset("")
 
 
 async def test_own_edits_are_not_read_again(service: Running, other: Other, images: list[str], tmp_path: Path) -> None:
