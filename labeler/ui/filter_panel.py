@@ -233,7 +233,7 @@ class FilterPanel(QScrollArea):
             line.setPlaceholderText("YYYY-MM-DD")
             line.setAccessibleName(f"Captured {title.lower()}")
             line.editingFinished.connect(self._times_typed)
-            form.addRow(PlainLabel(title), line)
+            form.addRow(title, line)
             lines.append(line)
         layout.addLayout(form)
         return lines[0], lines[1]

@@ -86,6 +86,7 @@ class GridView(QAbstractScrollArea):
         layout = self.layout_now
         bar = self.verticalScrollBar()
         bar.setRange(0, max(0, layout.height - self.viewport().height()))
+        bar.setEnabled(bar.maximum() > 0)  # else its handle would fill it
         bar.setPageStep(self.viewport().height())
         bar.setSingleStep(layout.cell_height + GAP)
         grid = self._session.grid

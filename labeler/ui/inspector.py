@@ -157,7 +157,8 @@ class Inspector(QScrollArea):
 
     def _fill_facts(self, facts: list[tuple[str, str]]) -> None:
         while len(self._fact_labels) < len(facts):
-            pair = (PlainLabel(), PlainLabel())
+            # Of paths and ids the end tells as much as the beginning.
+            pair = (PlainLabel(), PlainLabel(ellipsis=Qt.TextElideMode.ElideMiddle))
             pair[0].setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
             pair[0].setFixedWidth(80)
             row = len(self._fact_labels)

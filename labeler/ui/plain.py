@@ -17,10 +17,17 @@ MOST_IN_ROW = 300
 
 
 class PlainLabel(QLabel):
-    """A label of plain text; `wraps` over several lines, else one line that ends in an ellipsis."""
+    """A label of plain text; `wraps` over several lines, else one line, with an ellipsis for what has no room."""
 
-    def __init__(self, text: str = "", parent: QWidget | None = None, wraps: bool = False) -> None:
+    def __init__(
+        self,
+        text: str = "",
+        parent: QWidget | None = None,
+        wraps: bool = False,
+        ellipsis: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+    ) -> None:
         super().__init__(parent)
+        self._ellipsis = ellipsis
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(wraps)
         if not wraps:
@@ -46,7 +53,7 @@ class PlainLabel(QLabel):
             return
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        text = QFontMetrics(self.font()).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        text = QFontMetrics(self.font()).elidedText(self.text(), self._ellipsis, self.width())
         painter.drawText(self.rect(), int(self.alignment()), text)
         painter.end()
 

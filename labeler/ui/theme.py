@@ -177,6 +177,7 @@ def style_sheet(theme: Colors) -> str:
     QScrollBar::handle {{ background: {theme.control.name()}; border-radius: {UNIT}px; margin: 2px; }}
     QScrollBar::handle:vertical {{ min-height: {ROW}px; }}
     QScrollBar::handle:horizontal {{ min-width: {ROW}px; }}
+    QScrollBar::handle:disabled {{ background: transparent; }}
     QScrollBar::handle:hover {{ background: {theme.quiet.name()}; }}
     QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
     QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}

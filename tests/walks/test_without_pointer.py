@@ -15,6 +15,7 @@ from labeler.domain.geometry import Point
 from labeler.robot import until
 from labeler.samples import SampleSet
 from labeler.state.session import Mode
+from labeler.ui.plain import PlainLabel
 from tests.walks.conftest import Walk
 from tests.walks.person import Person, at_work
 
@@ -26,6 +27,8 @@ KNOWN = {
 NOT_PRESSED = ("program.quit", "file.open_folder", "file.open_files")
 """What ends the program, and what opens a dialog of Qt's."""
 MOST_STOPS = 60
+LEAST_WIDTH = 60
+"""Of a text from outside that ends in an ellipsis, in px: a word or two can be read."""
 
 
 def name_of(widget: QWidget) -> str:
@@ -42,6 +45,26 @@ def shot(widget: QWidget) -> QImage:
     return window.grab(room).toImage()
 
 
+def cut_texts(window: QWidget) -> list[str]:
+    """Visible texts that have no room: our own words whole, those from outside as far as a word or two."""
+    found = []
+    for label in window.findChildren(QLabel):
+        if not label.isVisible() or not label.text():
+            continue
+        needed = label.fontMetrics().horizontalAdvance(label.text())
+        if isinstance(label, PlainLabel):
+            needed = min(needed, LEAST_WIDTH)
+        if label.wordWrap():
+            if label.height() < label.heightForWidth(label.width()):
+                found.append(f"{label.text()!r}: {label.height()} px high")
+        elif label.width() < needed:
+            found.append(f"{label.text()!r}: {label.width()} px wide")
+    for button in window.findChildren(QAbstractButton):
+        if button.isVisible() and button.text() and button.width() < button.sizeHint().width():
+            found.append(f"{button.text()!r}: {button.width()} px wide")
+    return found
+
+
 def has_keyboard(window: QWidget) -> bool:
     focus = QApplication.focusWidget()
     return focus is not None and focus.window() is window
@@ -51,6 +74,7 @@ async def walk_by_tab(person: Person) -> list[str]:
     """Press Tab until it comes round; returns the names of the stops, and says what has none or is not seen."""
     dialog = person.dialog()
     await until(lambda: has_keyboard(dialog), f"the keyboard in {dialog.windowTitle()}")
+    assert cut_texts(dialog) == []
     stops: list[QWidget] = []
     for _ in range(MOST_STOPS):
         widget = dialog.focusWidget()
@@ -128,5 +152,17 @@ def test_panels_and_pictures_have_names_and_visible_focus(walk: Walk, library: P
             assert len(set(seen)) == 3
             for panel in (window.filter, window.inspector, window.filmstrip, window.grid, window.canvas):
                 assert panel.accessibleName()
+
+    walk(steps())
+
+
+def test_texts_have_room_in_the_smallest_window(walk: Walk, library: Path, samples: SampleSet) -> None:
+    async def steps() -> None:
+        async with at_work(library, samples.folder, 6) as person:
+            person.window.resize(1024, 700)
+            await prepare(person)
+            assert cut_texts(person.window) == []
+            await person.edit()
+            assert cut_texts(person.window) == []
 
     walk(steps())
