@@ -227,16 +227,18 @@ class FilterPanel(QScrollArea):
     def _times(self, layout: QVBoxLayout) -> tuple[QLineEdit, QLineEdit]:
         form = QFormLayout()
         form.setSpacing(8)
-        lines = []
-        for title in ("After", "Before"):
-            line = QLineEdit()
-            line.setPlaceholderText("YYYY-MM-DD")
-            line.setAccessibleName(f"Captured {title.lower()}")
-            line.editingFinished.connect(self._times_typed)
-            form.addRow(title, line)
-            lines.append(line)
+        after, before = self._time("Captured after"), self._time("Captured before")
+        form.addRow("After", after)
+        form.addRow("Before", before)
         layout.addLayout(form)
-        return lines[0], lines[1]
+        return after, before
+
+    def _time(self, name: str) -> QLineEdit:
+        line = QLineEdit()
+        line.setPlaceholderText("YYYY-MM-DD")
+        line.setAccessibleName(name)
+        line.editingFinished.connect(self._times_typed)
+        return line
 
     def refresh(self) -> None:
         """Show the session's filter and what can be chosen."""

@@ -107,6 +107,8 @@ def test_the_panel_is_used_by_keys(walk: Walk, library: Path, samples: SampleSet
             if not person.window.filter.isVisible():
                 await person.key("F2")
             await until(lambda: "6 images" in person.texts(person.window.filter), "the number of images")
+            boxes = person.window.filter.findChildren
+            await until(lambda: any(one.accessibleName().startswith("Tags: night") for one in boxes(QCheckBox)), "tags")
             await person.key("F6")
             assert QApplication.focusWidget() is person.window.filter.text
             assert "Captured after" not in await focus(person, "Tags: night")
