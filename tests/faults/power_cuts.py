@@ -15,6 +15,7 @@ import itertools
 import json
 import os
 import random
+import shutil
 import socket
 import struct
 import subprocess
@@ -95,6 +96,8 @@ def run(work: str, cuts: int, chance: random.Random, disk: Disk) -> dict[str, in
     for cut in range(cuts):
         folder = disk.root / str(cut // _CUTS_OF_FOLDER)
         if not folder.exists():
+            for former in disk.root.glob("[0-9]*"):
+                shutil.rmtree(former)
             folder.mkdir()
             os.sync()
             acknowledged = set()
