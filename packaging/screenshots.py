@@ -11,11 +11,15 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from labeler.client.outbox import Outbox
     from labeler.desktop import Desktop
     from labeler.samples import SampleImage
 
@@ -43,7 +47,7 @@ class Session:
     def __init__(self, desktop: Desktop, folder: Path, theme: str, size: str, scale: str) -> None:
         from labeler.robot import Robot
 
-        self.robot, self.state = Robot(desktop.window), desktop.session
+        self.robot, self.state, self._desktop = Robot(desktop.window), desktop.session, desktop
         self._folder, self._taken = folder, TAKEN.get((size, scale))
         rest = "" if size == USUAL else f"-{size}" + ("-200" if scale == "2" else "")
         self._ending = f"{theme}{rest}.png"
@@ -70,6 +74,7 @@ class Session:
         await self._find_keys()
         await self._tag_in_grid()
         await self._delete()
+        await self._conflict()
 
     async def _draw_by_keys(self, sample: SampleImage) -> None:
         from labeler.domain.geometry import Point
@@ -157,12 +162,55 @@ class Session:
         await self.picture("trash")
         await self.robot.key("Esc")
 
+    async def _conflict(self) -> None:
+        """Somebody else makes a gear of the first box while it is moved here."""
+        from labeler.domain.edit import BoxChange, Edit, is_local
+        from labeler.robot import until
+
+        place, outbox, canvas = self._desktop.place, self.state.outbox, self.state.canvas
+        self.robot.window.activateWindow()  # which no window manager does here after a dialog
+        await until(self.robot.window.isActiveWindow, "the window in front")
+        await self.robot.key("Home", "e")
+        await self.robot.editor_ready()
+        await self.robot.saved()
+        await self.robot.key("Tab")
+        await until(lambda: canvas.selected_box and not is_local(canvas.selected_box.id), "a box of the service")
+        before = canvas.selected_box
+        image = self.state.current
+        assert before is not None and image is not None  # noqa: S101, PT018 - the session drew on it
+        await place.outbox.stop()
+        await self.robot.key("Shift+Right")
+        await outbox.drained()
+        async with _somebody_else(self._desktop) as other:
+            other.put(Edit("Relabeled", (BoxChange(image.id, before, replace(before, label="gear")),)))
+            await until(lambda: other.counts.saving == other.counts.waiting == 0, "the delivery of somebody else")
+        await place.outbox.start(place.connection)
+        review = self.state.review
+        await until(lambda: review.items and review.is_known(review.items[0]), "the conflict")
+        await self.robot.key("Ctrl+J")
+        await self.picture("conflict")
+        await self.robot.key("t", "Esc")
+
+
+@asynccontextmanager
+async def _somebody_else(desktop: Desktop) -> AsyncIterator[Outbox]:
+    """The outbox of another window at the same service."""
+    from labeler.client.channel import Connection
+    from labeler.client.outbox import Outbox
+
+    with tempfile.TemporaryDirectory() as folder:
+        async with await Connection.open(desktop.place.connection.endpoint) as connection:
+            outbox = Outbox.open(Path(folder) / "outbox.db", "somebody else")
+            await outbox.start(connection)
+            yield outbox
+            await outbox.close()
+
 
 async def _run(folder: Path, home: Path, theme: str, size: str, scale: str) -> None:
     from labeler.desktop import Desktop
     from labeler.samples import write_samples
 
-    samples = write_samples(home / "samples", OF_LINE).images[:IMAGES]
+    samples = write_samples(home / "hall-3" / "cameras", OF_LINE).images[:IMAGES]
     async with Desktop(home / "library", theme) as desktop:
         session = Session(desktop, folder, theme, size, scale)
         width, height = size.split("x")
