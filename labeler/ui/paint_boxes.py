@@ -19,8 +19,9 @@ from labeler.ui.marks import chip_size, paint_chip
 LINE = 2.0
 HALO = 1.0
 HANDLE = 7.0
-LEAST_FOR_CHIP = 14.0
-"""A box that is smaller than this on the screen, in px, has a chip only when it is hovered or selected."""
+LEAST_FOR_CHIP = 28.0
+"""A box whose width and height on the screen are less than this together, in px, has a chip only when it is hovered
+or selected: thin ones have one, small ones do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def paint_still(painter: QPainter, view: View, room: QRectF, boxes: Iterable[Box
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     colors = {label: theme.label_color(labels.place_of(label)) for label in {box.label for _, box in seen}}
     for rect, box in seen:
-        if rect.width() >= LEAST_FOR_CHIP and rect.height() >= LEAST_FOR_CHIP:
+        if rect.width() + rect.height() >= LEAST_FOR_CHIP:
             text = chip_text(box, labels)
             if chips.size(text)[0] > max(48.0, rect.width() + 2):
                 text = short_chip_text(box, labels)
