@@ -139,34 +139,35 @@ class Labeler:
         left: dict[Key, list[Value]] = {}
         for (image_id, subject), chain in self._renamed().items():
             was, found = _value(before, image_id, subject), _value(after, image_id, subject)
-            key, is_seen = (image_id, subject), any(_same(was, own) for own in chain)
+            key, is_seen = (image_id, subject), any(_same(was, one) for one in chain)
             what = f"{subject} was {was}, is {found}, wanted {chain}, has the record {held.get(key)}"
             if key not in held:
-                is_nothing = any(_same(chain[-1], own) for own in chain[:-1])
+                is_nothing = any(_same(chain[-1], one) for one in chain[:-1])
                 assert is_seen or is_nothing, f"overwritten without a record: {what}"
                 assert _same(found, chain[-1] if is_seen else was), f"not as wanted: {what}"
                 continue
-            assert key in held_before or not is_seen, f"no conflict: {what}"
+            base, mine = self._recorded(key)
+            # What they made in between and did not deliver is nobody's base: somebody else may have made the same.
+            assert key in held_before or not _same(was, base), f"no conflict: {what}"
             assert _same(found, was), f"overwritten: {what}"
-            assert self._is_told(held[key], chain[-1]), f"another record: {what}"
+            told = held[key].state is SaveState.CONFLICT and held[key].problem and _same(mine, chain[-1])
+            assert told, f"another record: {what}"
             left[key] = chain
             self.conflicts += 1
         assert set(held) <= set(left), f"records without a conflict: {held}"
-        mine = set(self._renamed())
+        own = set(self._renamed())
         for image in before:
             for subject in _subjects(image) | _subjects(next(one for one in after if one.id == image.id)):
-                if (image.id, subject) not in mine:
+                if (image.id, subject) not in own:
                     was, found = _value(before, image.id, subject), _value(after, image.id, subject)
                     assert _same(was, found), f"{subject} was {was} and is {found}, which nobody wanted"
         self.chains = left
 
-    def _is_told(self, held: Held, mine: Value) -> bool:
-        """Whether the record has the person's version. The service's is read again where it is shown."""
-        if held.state is not SaveState.CONFLICT:
-            return False
-        rows = [row.change for row in self.outbox._ledger.index.of(held.change.image_id)]
-        last = [_values(row)[1] for row in rows if subject_of(row) == subject_of(held.change)][-1]
-        return bool(held.problem) and _same(last, mine)
+    def _recorded(self, key: Key) -> tuple[Value, Value]:
+        """What the person saw and what they made of it, as the record has it. The service's value is not in it."""
+        image_id, subject = key
+        rows = [row.change for row in self.outbox._ledger.index.of(image_id) if subject_of(row.change) == subject]
+        return _values(rows[0])[0], _values(rows[-1])[1]
 
     async def theirs(self, held: Held) -> Box | None:
         """What the program shows as the service's version, when it has been read."""
