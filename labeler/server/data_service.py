@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from labeler.domain.filter import Order
+from labeler.memory import keep_freed
 from labeler.rpc.convert import time_into
 from labeler.rpc.wire.app.data.v1 import data_pb2
 from labeler.server.accounts import Caller
@@ -36,6 +37,7 @@ class DataService(LabelingRpcs):
 
     def __init__(self, catalog: Catalog, blobs: BlobStore, sign_url: SignUrl, uri_of: UriOf) -> None:
         super().__init__(catalog)
+        keep_freed()
         self._content = Content(blobs)
         self._sign_url = sign_url
         self._uri_of = uri_of
