@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
@@ -12,6 +13,7 @@ from grpclib.exceptions import GRPCError as SdkError
 from viam.gen.app.data.v1 import data_pb2 as sdk_data
 
 from labeler.client import DataClient, ExhaustedError, Filter, InvalidCallError, Order, UnavailableError
+from labeler.client.prefetch import in_order
 from tests.contract.sdk_server import SdkServer
 
 
@@ -217,24 +219,55 @@ async def test_small_images_come_several_in_a_call(sdk: SdkServer, data: DataCli
     library = Library(sdk, 25, size=100_000)
     library.sizes |= {"i4": 5_000_000, "i5": 0}
     library.gone = {"i2", "i9"}
-    found = [image.binary.decode() async for image in data.images(in_flight=12, page_size=10)]
+    found = [image.binary.decode() async for image in data.images(in_flight=7, page_size=10)]
     assert found == [name for name in library.names if name not in library.gone]
-    assert library.most_open <= 12
+    assert library.most_open <= 7
     together = [["i0", "i1", "i2"], ["i3"], ["i4"], ["i5"], ["i6", "i7", "i8"], ["i9"]]
     again = [["i0"], ["i1"], ["i2"]]
     assert sorted(call for call in library.calls if len(call[0]) == 2) == sorted(together + again)
 
 
+@pytest.mark.parametrize("size", [0, 100])
+async def test_as_many_as_were_asked_for_are_under_way(sdk: SdkServer, data: DataClient, size: int) -> None:
+    library = Library(sdk, 40, held=True, size=size)
+    async with asyncio.timeout(20), aclosing(data.images(in_flight=8)) as images:
+        first = asyncio.ensure_future(anext(images))
+        await library.until_open(*library.names[:8])
+        for gate in library.gates.values():
+            gate.set()
+        assert (await first).binary == b"i0"
+    assert library.most_open == 8
+
+
+async def test_several_together_count_as_so_many_in_flight() -> None:
+    begun: list[int] = []
+    taken = 0
+
+    async def weights() -> AsyncGenerator[int, None]:
+        for weight in (3, 1, 1, 1, 3, 9, 2):
+            yield weight
+
+    async def fetch(weight: int) -> int:
+        begun.append(weight)
+        assert sum(begun) - taken <= 7 or sum(begun) - taken == weight
+        return weight
+
+    async with aclosing(in_order(weights(), fetch, 7, lambda weight: weight)) as fetched:
+        async for weight in fetched:
+            taken += weight
+    assert begun == [3, 1, 1, 1, 3, 9, 2]
+
+
 async def test_a_call_asks_for_no_more_bytes_than_are_soon_taken_in(sdk: SdkServer, data: DataClient) -> None:
     library = Library(sdk, 6, size=2_000_000)
-    assert len([image async for image in data.images(in_flight=16)]) == 6
+    assert len([image async for image in data.images(in_flight=8)]) == 6
     assert library.calls == [["i0", "i1"], ["i2", "i3"], ["i4", "i5"]]
 
 
 async def test_an_image_that_is_refused_is_told_where_it_would_be(sdk: SdkServer, data: DataClient) -> None:
     library = Library(sdk, 8, size=100)
     library.refused = {"i2"}
-    async with aclosing(data.images(in_flight=16)) as images:
+    async with aclosing(data.images(in_flight=8)) as images:
         assert [(await anext(images)).binary, (await anext(images)).binary] == [b"i0", b"i1"]
         with pytest.raises(ExhaustedError, match="too large"):
             await anext(images)
