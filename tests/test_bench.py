@@ -14,7 +14,7 @@ ROWS = {
     "start": 2,
     "grid": 5,
     "canvas": 3,
-    "client": 6,
+    "client": 14,
     "service": 19,
     "outbox": 2,
 }

@@ -22,6 +22,7 @@ from google.protobuf.message import Message
 
 from labeler.client.endpoint import PATIENT, PLAINTEXT, TLS, Endpoint, Patience, Security, channel_credentials
 from labeler.client.writing import written
+from labeler.memory import keep_freed
 from labeler.rpc.errors import PUSHBACK, BusyError, ServiceFailedError, Status, UnauthenticatedError, error_of
 from labeler.rpc.wire.proto.rpc.v1 import auth_pb2
 
@@ -65,6 +66,7 @@ class Connection:
     """An open channel to one endpoint, signed in. Make it with `Connection.open`; close it when done."""
 
     def __init__(self, endpoint: Endpoint, patience: Patience = PATIENT) -> None:
+        keep_freed()
         self._patience = patience
         self._signing_in: asyncio.Task[None] | None = None
         self._closed = False

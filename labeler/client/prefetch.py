@@ -13,28 +13,40 @@ Got = TypeVar("Got")
 
 
 async def in_order(
-    source: AsyncGenerator[Given, None], fetch: Callable[[Given], Awaitable[Got]], in_flight: int
+    source: AsyncGenerator[Given, None],
+    fetch: Callable[[Given], Awaitable[Got]],
+    in_flight: int,
+    weigh: Callable[[Given], int] = lambda _: 1,
 ) -> AsyncGenerator[Got, None]:
     """`fetch` of everything from `source`, in its order, at most `in_flight` of them begun and not yet taken.
 
-    When the iteration ends, for whatever reason, the fetches under way are cancelled and awaited.
+    `weigh` says as how many each counts; one that counts as more than `in_flight` is begun alone. When the iteration
+    ends, for whatever reason, the fetches under way are cancelled and awaited.
     """
 
     async def run(given: Given) -> Got:
         return await fetch(given)
 
-    begun: deque[asyncio.Task[Got]] = deque()
+    def room() -> int:
+        return in_flight - sum(weight for _, weight in begun)
+
+    begun: deque[tuple[asyncio.Task[Got], int]] = deque()
     try:
         async with aclosing(source):
             async for given in source:
-                begun.append(asyncio.create_task(run(given)))
-                if len(begun) >= in_flight:
-                    yield await begun[0]
+                needed = weigh(given)
+                while begun and room() < needed:
+                    yield await begun[0][0]
+                    begun.popleft()
+                begun.append((asyncio.create_task(run(given)), needed))
+                while room() <= 0:
+                    yield await begun[0][0]
                     begun.popleft()
         while begun:
-            yield await begun[0]
+            yield await begun[0][0]
             begun.popleft()
     finally:
-        for task in begun:
+        tasks = [task for task, _ in begun]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*begun, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)

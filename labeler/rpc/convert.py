@@ -20,6 +20,7 @@ from labeler.rpc.wire.labeler.v1 import labeler_pb2
 EDIT_ID, IF_MATCH, CLIENT = "labeler-edit-id", "labeler-if-match", "labeler-client"
 """Metadata that our own service honours (labeler.proto)."""
 MEMBERSHIP_PREFIX = "VIAM_DATASET_"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def membership_tag(dataset_id: str) -> str:
@@ -33,7 +34,12 @@ def time_from(message: timestamp_pb2.Timestamp) -> datetime:
 
 def time_into(message: timestamp_pb2.Timestamp, time: datetime) -> None:
     """Set a Timestamp; a time without an offset is taken for UTC, as the SDK does."""
-    message.FromDatetime(time)
+    if time.tzinfo is not UTC:
+        message.FromDatetime(time)
+        return
+    # What FromDatetime does, by way of a struct_time, at four times the cost; a page of images has two thousand.
+    since = time - _EPOCH
+    message.seconds, message.nanos = since.days * 86_400 + since.seconds, since.microseconds * 1_000
 
 
 def box_from(message: data_pb2.BoundingBox) -> Box:
@@ -49,15 +55,21 @@ def box_from(message: data_pb2.BoundingBox) -> Box:
 
 
 def box_to(box: Box) -> data_pb2.BoundingBox:
-    return data_pb2.BoundingBox(
-        id=box.id,
-        label=box.label,
-        x_min_normalized=box.x_min,
-        y_min_normalized=box.y_min,
-        x_max_normalized=box.x_max,
-        y_max_normalized=box.y_max,
-        confidence=box.confidence,
-    )
+    message = data_pb2.BoundingBox()
+    box_into(message, box)
+    return message
+
+
+def box_into(message: data_pb2.BoundingBox, box: Box) -> None:
+    """Set an empty message."""
+    message.id = box.id
+    message.label = box.label
+    message.x_min_normalized = box.x_min
+    message.y_min_normalized = box.y_min
+    message.x_max_normalized = box.x_max
+    message.y_max_normalized = box.y_max
+    if box.confidence is not None:
+        message.confidence = box.confidence
 
 
 def image_from(message: data_pb2.BinaryMetadata, problem: str = "") -> Image:

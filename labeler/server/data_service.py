@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from labeler.domain.filter import Order
+from labeler.memory import keep_freed
 from labeler.rpc.convert import time_into
 from labeler.rpc.wire.app.data.v1 import data_pb2
 from labeler.server.accounts import Caller
@@ -14,7 +15,7 @@ from labeler.server.catalog import Catalog, ImageRecord
 from labeler.server.content import Content
 from labeler.server.errors import invalid, too_large
 from labeler.server.labeling_rpcs import LabelingRpcs
-from labeler.server.metadata import UriOf, filter_for, image_id, image_ids, metadata_of
+from labeler.server.metadata import UriOf, fill_metadata, filter_for, image_id, image_ids
 
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 1_000
@@ -36,6 +37,7 @@ class DataService(LabelingRpcs):
 
     def __init__(self, catalog: Catalog, blobs: BlobStore, sign_url: SignUrl, uri_of: UriOf) -> None:
         super().__init__(catalog)
+        keep_freed()
         self._content = Content(blobs)
         self._sign_url = sign_url
         self._uri_of = uri_of
@@ -57,12 +59,14 @@ class DataService(LabelingRpcs):
         if fitting < len(page.images):
             # Asked again rather than cut, since the place where a page ends is the catalog's to write.
             page = await self._catalog.page(caller.organization_id, wanted, order, asked.last, fitting)
-        return data_pb2.BinaryDataByFilterResponse(
-            data=[await self._data(record, request.include_binary) for record in page.images],
+        response = data_pb2.BinaryDataByFilterResponse(
             count=len(page.images),
             last=page.last,
             total_size_bytes=sum(record.size_bytes for record in page.images),
         )
+        for record in page.images:
+            await self._fill(response.data.add(), record, request.include_binary)
+        return response
 
     async def BinaryDataByIDs(
         self, request: data_pb2.BinaryDataByIDsRequest, caller: Caller
@@ -71,16 +75,17 @@ class DataService(LabelingRpcs):
         records = await self._catalog.images(caller.organization_id, ids)
         if request.include_binary and (size := sum(record.size_bytes for record in records)) > MESSAGE_BYTES:
             raise too_large(f"{size} bytes do not fit one answer; ask for fewer, or fetch metadata.uri")
-        data = [await self._data(record, request.include_binary) for record in records]
-        return data_pb2.BinaryDataByIDsResponse(data=data, count=len(data))
+        response = data_pb2.BinaryDataByIDsResponse(count=len(records))
+        for record in records:
+            await self._fill(response.data.add(), record, request.include_binary)
+        return response
 
-    async def _data(self, record: ImageRecord, include_binary: bool) -> data_pb2.BinaryData:
-        if include_binary and record.size_bytes > MESSAGE_BYTES:
-            raise too_large(f"{record.id} has {record.size_bytes} bytes; fetch its metadata.uri")
-        return data_pb2.BinaryData(
-            binary=await self._content.read(record) if include_binary else b"",
-            metadata=metadata_of(record, self._uri_of),
-        )
+    async def _fill(self, message: data_pb2.BinaryData, record: ImageRecord, include_binary: bool) -> None:
+        if include_binary:
+            if record.size_bytes > MESSAGE_BYTES:
+                raise too_large(f"{record.id} has {record.size_bytes} bytes; fetch its metadata.uri")
+            message.binary = await self._content.read(record)
+        fill_metadata(message.metadata, record, self._uri_of)
 
     async def DeleteBinaryDataByFilter(
         self, request: data_pb2.DeleteBinaryDataByFilterRequest, caller: Caller

@@ -148,11 +148,11 @@ class FileBlobs:
             return (await asyncio.to_thread(self._path(digest).stat)).st_size
 
     async def read(self, digest: str, start: int = 0, end: int | None = None) -> bytes:
+        path = self._path(digest)
         with _told(digest):
-            data = await asyncio.to_thread(read_range, self._path(digest), start, end)
-        if start == 0 and end is None and hashlib.sha256(data).hexdigest() != digest:
-            raise Refused(f"Blob {digest} is damaged on the service's disk; bring it back from a backup.")
-        return data
+            if start or end is not None:
+                return await asyncio.to_thread(read_range, path, start, end)
+            return await asyncio.to_thread(_read_whole, path, digest)
 
     async def stream(self, digest: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         with _told(digest):
@@ -213,6 +213,13 @@ def read_range(path: Path, start: int, end: int | None) -> bytes:
     with path.open("rb") as file:
         file.seek(start)
         return file.read(-1 if end is None else max(0, end - start))
+
+
+def _read_whole(path: Path, digest: str) -> bytes:
+    data = read_range(path, 0, None)
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise Refused(f"Blob {digest} is damaged on the service's disk; bring it back from a backup.")
+    return data
 
 
 @contextlib.contextmanager

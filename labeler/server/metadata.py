@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 
 from labeler.domain.errors import InvalidValue
 from labeler.domain.filter import Filter
-from labeler.rpc.convert import binary_data_id, box_to, filter_from, membership_tag, time_into
+from labeler.rpc.convert import binary_data_id, box_into, filter_from, membership_tag, time_into
 from labeler.rpc.wire.app.data.v1 import data_pb2
-from labeler.server.catalog import ImageRecord
+from labeler.server.catalog import ImageRecord, Source
 from labeler.server.errors import invalid
 
 UriOf = Callable[[str], str]
@@ -17,40 +18,52 @@ UriOf = Callable[[str], str]
 
 def metadata_of(record: ImageRecord, uri_of: UriOf) -> data_pb2.BinaryMetadata:
     """Both ids are filled: old clients read `id`, the file's part alone, and new ones `binary_data_id`."""
-    source = record.source
-    message = data_pb2.BinaryMetadata(
-        id=record.file_id,
-        binary_data_id=record.id,
-        file_name=record.file_name,
-        file_ext=record.file_ext,
-        uri=uri_of(record.id),
-        dataset_ids=record.dataset_ids,
-        file_size_bytes=record.size_bytes,
-    )
+    message = data_pb2.BinaryMetadata()
+    fill_metadata(message, record, uri_of)
+    return message
+
+
+def fill_metadata(message: data_pb2.BinaryMetadata, record: ImageRecord, uri_of: UriOf) -> None:
+    """The same into an empty message, so that one in a list need not be copied there."""
+    message.id = record.file_id
+    message.binary_data_id = record.id
+    message.file_name = record.file_name
+    message.file_ext = record.file_ext
+    message.uri = uri_of(record.id)
+    message.file_size_bytes = record.size_bytes
     capture = message.capture_metadata
     if record.method_parameters:
         capture.ParseFromString(record.method_parameters)
-    capture.MergeFrom(
-        data_pb2.CaptureMetadata(
-            organization_id=record.organization_id,
-            location_id=source.location_id,
-            robot_name=source.robot_name,
-            robot_id=source.robot_id,
-            part_name=source.part_name,
-            part_id=source.part_id,
-            component_type=source.component_type,
-            component_name=source.component_name,
-            method_name=source.method,
-            tags=[*record.tags, *(membership_tag(one) for one in record.dataset_ids)],
-            mime_type=source.mime_type,
-        )
-    )
+    capture.MergeFromString(_of_source(record.organization_id, record.source))
+    if record.tags:
+        capture.tags.extend(record.tags)
+    if record.dataset_ids:
+        message.dataset_ids.extend(record.dataset_ids)
+        capture.tags.extend([membership_tag(one) for one in record.dataset_ids])
     time_into(message.time_requested, record.time_requested)
     time_into(message.time_received, record.time_received)
-    message.annotations.bboxes.extend(box_to(box) for box in record.boxes)
+    message.annotations.SetInParent()
+    for box in record.boxes:
+        box_into(message.annotations.bboxes.add(), box)
     for one in record.classifications:
         message.annotations.classifications.add(id=one.id, label=one.label, confidence=one.confidence)
-    return message
+
+
+@functools.lru_cache(maxsize=4_096)
+def _of_source(organization_id: str, source: Source) -> bytes:
+    """What all images of a source say of it, as the CaptureMetadata's bytes."""
+    return data_pb2.CaptureMetadata(
+        organization_id=organization_id,
+        location_id=source.location_id,
+        robot_name=source.robot_name,
+        robot_id=source.robot_id,
+        part_name=source.part_name,
+        part_id=source.part_id,
+        component_type=source.component_type,
+        component_name=source.component_name,
+        method_name=source.method,
+        mime_type=source.mime_type,
+    ).SerializeToString()
 
 
 def filter_for(message: data_pb2.Filter, organization_id: str) -> Filter | None:

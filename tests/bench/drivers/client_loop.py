@@ -10,8 +10,7 @@ from contextlib import aclosing
 
 from labeler.client import DataClient, ViamClient
 from labeler.client.endpoint import PLAINTEXT, Endpoint
-from tests.bench.drivers.viam_loop import LOOPS
-from tests.bench.timing import into
+from tests.bench.drivers.viam_loop import LOOPS, taking
 
 
 async def _measure(endpoint: Endpoint, count: int, small: int) -> dict[str, list[float]]:
@@ -21,20 +20,19 @@ async def _measure(endpoint: Endpoint, count: int, small: int) -> dict[str, list
 
 async def _asked(data: DataClient, count: int, small: int) -> dict[str, list[float]]:
     ids: list[str] = []
-    found: dict[str, list[float]] = {"small call": [], "documented loop": [], "call by call": [], "8 in flight": []}
+    found: dict[str, list[float]] = {"small call": []}
     for name, page_size in (("metadata, 50 a page", 50), ("metadata", 1_000)):
-        start = time.perf_counter()
-        for _ in range(LOOPS):
-            ids = []
-            async with aclosing(data.binary_data_pages(page_size=page_size)) as pages:
-                async for page in pages:
-                    ids += [one.metadata.binary_data_id for one in page]
-        found[name] = [(time.perf_counter() - start) * 1_000 / LOOPS]
-    with into(found["documented loop"]):
+        with taking(found, name, LOOPS):
+            for _ in range(LOOPS):
+                ids = []
+                async with aclosing(data.binary_data_pages(page_size=page_size)) as pages:
+                    async for page in pages:
+                        ids += [one.metadata.binary_data_id for one in page]
+    with taking(found, "documented loop"):
         async with aclosing(data.images()) as images:
             async for _ in images:
                 pass
-    with into(found["call by call"]):
+    with taking(found, "call by call"):
         for one in ids[:count]:
             await data.binary_data_by_ids([one])
     gate = asyncio.Semaphore(8)
@@ -43,7 +41,7 @@ async def _asked(data: DataClient, count: int, small: int) -> dict[str, list[flo
         async with gate:
             await data.binary_data_by_ids([one])
 
-    with into(found["8 in flight"]):
+    with taking(found, "8 in flight"):
         await asyncio.gather(*(fetch(one) for one in ids[:count]))
     for _ in range(small):
         start = time.perf_counter()
