@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -60,10 +60,9 @@ Key = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a file holds for one target: changes in order, and box ids by the ids they replaced."""
+    """What a file holds for one target: changes in order."""
 
     rows: tuple[Pending, ...]
-    names: Mapping[str, str]
     last_number: int
     exact: bool | None
     """Whether the service keeps coordinates to the last bit; None where that has not been found out."""
@@ -85,11 +84,11 @@ class OutboxRows:
             unseal(path)
             _prepare(connection, path)
             self.loaded = _load(connection, path, target)
-            last_run = load_last_run(connection, target)
+            kept, place = load_last_run(connection, target)
         except (apsw.Error, OSError) as error:
             raise Refused(_why_not_opened(path, error)) from error
         self._writer = Writer(path, connection, lambda: _open(path, vfs), on_problem, retry_seconds)
-        self.session = SessionRows(self._writer, target, last_run)
+        self.session = SessionRows(self._writer, target, kept, place)
 
     def add(self, head: Head, changes: Sequence[Change]) -> asyncio.Future[None]:
         # Made here, so that what cannot be written fails before anybody counts on it, and never the writer.
@@ -132,6 +131,24 @@ class OutboxRows:
             _many(connection, "UPDATE change SET body = ? WHERE edit = ? AND place = ?", bodies)
 
         return self._writer.submit(write)
+
+    async def given_among(self, box_ids: Collection[str]) -> set[str]:
+        """Those of the ids that the service gave to boxes of this target. Raises StorageFailed."""
+        sql = "SELECT given FROM name WHERE target = ? AND given IN (SELECT value FROM json_each(?))"
+        row = (self._target, json.dumps(list(box_ids)))
+        return await self._writer.ask(lambda connection: {str(one) for (one,) in connection.execute(sql, row)})
+
+    async def name_of(self, box_id: str) -> str:
+        """The id that a box has now, by one that it had before. Raises StorageFailed."""
+        sql, target = "SELECT given FROM name WHERE target = ? AND ours = ?", self._target
+
+        def read(connection: apsw.Connection) -> str:
+            name = box_id
+            while given := connection.execute(sql, (target, name)).get:
+                name = str(given)
+            return name
+
+        return await self._writer.ask(read)
 
     async def flush(self) -> None:
         """Return when all that was handed over is on disk."""
@@ -195,10 +212,8 @@ def _load(connection: apsw.Connection, path: Path, target: str) -> Loaded:
     except (InvalidValue, ValueError, KeyError) as error:
         connection.close(True)
         raise Refused(f"{path}: holds an edit that cannot be read ({error}). Keep a copy of it.") from error
-    given = connection.execute("SELECT ours, given FROM name WHERE target = ?", (target,))
-    names = {str(ours): str(theirs) for ours, theirs in given}
     exact = connection.execute("SELECT exact FROM service WHERE target = ?", (target,)).get
-    return Loaded(tuple(rows), names, last, None if exact is None else bool(exact))
+    return Loaded(tuple(rows), last, None if exact is None else bool(exact))
 
 
 def _why_not_opened(path: Path, error: Exception) -> str:
