@@ -14,7 +14,7 @@ from labeler.state.work import Work
 
 MOST_SHOWN = 200
 """Edits in the list on either side of now."""
-_OLDER = "older"
+_OLDER, _LATER = "<", ">"
 
 
 def undo(session: Session) -> None:
@@ -30,20 +30,27 @@ def redo(session: Session) -> None:
 def show_history(session: Session) -> None:
     """Show the changes as a list, the last first, to go back to one or forward to one that was taken back."""
     done, undone = session.history.around(MOST_SHOWN)
-    ahead = [Choice(str(one.place + 1), f"{_title(one)}   (taken back)") for one in reversed(undone.steps)]
-    _ask(session, ahead, done)
+    _ask(session, _undone_choices(undone) + _done_choices(done, session.history.last))
 
 
-def _ask(session: Session, ahead: Sequence[Choice], done: Page) -> None:
-    """Ask to which of these changes to go; the value of each choice is the place of the history to go to."""
-    now = session.history.last
+def _done_choices(page: Page, now: Step | None = None) -> tuple[Choice, ...]:
+    """The changes of a page and what is before them, the last first; the value says where they end in the history."""
     marks = {now.place: "   (now)"} if now else {}
-    choices = [*ahead, *(Choice(str(one.place + 1), _title(one) + marks.get(one.place, "")) for one in done.steps)]
-    choices.append(Choice(_OLDER, "Older changes") if done.more else Choice("0", "Before all changes"))
+    changes = tuple(Choice(str(one.place + 1), _title(one) + marks.get(one.place, "")) for one in page.steps)
+    first = Choice(f"{_OLDER}{page.edge}", "Older changes") if page.more else Choice("0", "Before all changes")
+    return (*changes, first)
 
+
+def _undone_choices(page: Page) -> tuple[Choice, ...]:
+    """The changes of a page that were taken back and what is after them, the last first."""
+    changes = (Choice(str(one.place + 1), f"{_title(one)}   (taken back)") for one in reversed(page.steps))
+    return (*([Choice(f"{_LATER}{page.edge}", "Later changes")] if page.more else ()), *changes)
+
+
+def _ask(session: Session, choices: Sequence[Choice]) -> None:
     def accept(text: str) -> None:
-        if text == _OLDER:
-            session.run(Work("Reading older changes"), _ask_for_older(session, done.edge))
+        if text.startswith((_OLDER, _LATER)):
+            session.run(Work("Reading changes"), _ask_further(session, int(text[1:]), ahead=text.startswith(_LATER)))
         else:
             go_to(session, int(text))
 
@@ -63,8 +70,9 @@ def _ask(session: Session, ahead: Sequence[Choice], done: Page) -> None:
     )
 
 
-async def _ask_for_older(session: Session, place: int) -> None:
-    _ask(session, (), await session.history.before(place))
+async def _ask_further(session: Session, place: int, ahead: bool) -> None:
+    page = await session.history.page(place, ahead)
+    _ask(session, _undone_choices(page) if ahead else _done_choices(page))
 
 
 def _title(step: Step) -> str:

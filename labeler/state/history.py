@@ -149,11 +149,12 @@ class History:
         """So many of the steps before now and from now on, as far as they are in memory."""
         return _nearest(self._done, count), _nearest(self._undone, count)
 
-    async def before(self, place: int) -> Page:
-        """The steps before a place. Raises StorageFailed."""
+    async def page(self, place: int, ahead: bool) -> Page:
+        """Steps before a place, or from it on, without moving there. Raises StorageFailed."""
         if self._file is not None:
-            return await self._file.read(place, ahead=False)
-        return Page(tuple(step for step in reversed(self._done.steps) if step.place < place))
+            return await self._file.read(place, ahead)
+        steps = (self._undone if ahead else self._done).steps
+        return Page(tuple(step for step in reversed(steps) if (step.place >= place) is ahead))
 
     # What a person does.
 
