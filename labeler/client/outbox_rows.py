@@ -19,6 +19,7 @@ from labeler.disk import make_folder
 from labeler.domain.edit import Change
 from labeler.domain.edit_json import change_from_json, change_to_json
 from labeler.domain.errors import InvalidValue, Refused
+from labeler.domain.text import storable
 from labeler.seal import seal, unseal
 
 _APPLICATION_ID = 0x4C424F58
@@ -112,7 +113,7 @@ class OutboxRows:
         self._writer.submit(lambda connection: _many(connection, sql, [row]))
 
     def set_stage(self, keys: Iterable[Key], stage: Stage, sent: bool, problem: str) -> asyncio.Future[None]:
-        rows = tuple((stage.value, int(sent), _storable(problem), *key) for key in keys)
+        rows = tuple((stage.value, int(sent), storable(problem), *key) for key in keys)
         sql = "UPDATE change SET stage = ?, sent = ?, problem = ? WHERE edit = ? AND place = ?"
         return self._writer.submit(lambda connection: _many(connection, sql, rows))
 
@@ -227,11 +228,6 @@ def _why_not_opened(path: Path, error: Exception) -> str:
 def _many(connection: apsw.Connection, sql: str, rows: Sequence[tuple[int | str | None, ...]]) -> None:
     if rows:
         connection.executemany(sql, rows)
-
-
-def _storable(text: str) -> str:
-    """The text without lone surrogates, which no file of text can hold."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _head_to_json(head: Head) -> str:

@@ -17,6 +17,7 @@ from labeler.domain.edit import Edit, box_ids, rename_boxes, without_images
 from labeler.domain.edit_json import edit_from_json, edit_to_json
 from labeler.domain.errors import InvalidValue
 from labeler.domain.history import Kept, Page, Step
+from labeler.domain.text import storable
 
 PAGE = 200
 """Edits that are read at once."""
@@ -48,6 +49,7 @@ _NAME = """
     SELECT given FROM name WHERE target = ?1 AND ours = ?2
     UNION ALL SELECT given FROM undo_name WHERE target = ?1 AND ours = ?2 AND before > ?3
 """
+_GONE = "SELECT 1 FROM undo_gone WHERE target = ? AND image = ? AND before > ?"
 _NEXT_PLACE = """
     SELECT max(
         (SELECT ifnull(max(place) + 1, 0) FROM undo WHERE target = ?1),
@@ -93,13 +95,12 @@ def _read(connection: apsw.Connection, target: str, place: int, ahead: bool) -> 
 
 def _as_now(connection: apsw.Connection, target: str, place: int, edit: Edit) -> Edit:
     """The edit without images that are gone, under the names that boxes have now."""
-    images = "SELECT 1 FROM undo_gone WHERE target = ? AND image = ? AND before > ?"
-    gone = {one for one in edit.image_ids if connection.execute(images, (target, one, place)).get}
+    gone = {one for one in edit.image_ids if connection.execute(_GONE, (target, storable(one), place)).get}
     edit = without_images(edit, gone)
     names = {}
     for box_id in set(box_ids(edit)):
         name = box_id
-        while given := connection.execute(_NAME, (target, name, place)).get:
+        while given := connection.execute(_NAME, (target, storable(name), place)).get:
             name = str(given)
         if name != box_id:
             names[box_id] = name
@@ -111,9 +112,16 @@ class SessionRows:
 
     def __init__(self, writer: Writer, target: str, kept: Kept, place: str) -> None:
         self._writer, self._target = writer, target
-        self.kept = kept
+        self._kept: Kept | None = kept
         self.place = place
         """Where the person is; anything they want to find again, as text."""
+
+    def begin(self) -> Kept:
+        """What former runs did, as far as it is read at once. Called once, as it is not held any longer."""
+        kept, self._kept = self._kept, None
+        if kept is None:
+            raise RuntimeError("another history is kept in these rows")
+        return kept
 
     def put(self, step: Step) -> None:
         """Keep a step as the last that is done; none is after it any more."""
@@ -134,12 +142,12 @@ class SessionRows:
 
     def rename(self, names: Mapping[str, str], before: int) -> None:
         """Give boxes other ids in all steps before this place."""
-        rows = [(self._target, ours, given, before) for ours, given in names.items()]
+        rows = [(self._target, storable(ours), given, before) for ours, given in names.items()]
         self._execute("INSERT OR REPLACE INTO undo_name VALUES (?, ?, ?, ?)", rows)
 
     def forget(self, image_ids: Collection[str], before: int) -> None:
         """Leave images out of all steps before this place."""
-        rows = [(self._target, image_id, before) for image_id in image_ids]
+        rows = [(self._target, storable(image_id), before) for image_id in image_ids]
         self._execute("INSERT OR REPLACE INTO undo_gone VALUES (?, ?, ?)", rows)
 
     def keep_place(self, place: str) -> None:

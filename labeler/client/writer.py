@@ -173,8 +173,9 @@ class Writer:
             try:
                 with self._handle.transaction("BEGIN") as connection:
                     found = question.read(connection)
-            except (StorageFailed, apsw.Error) as error:
-                failure = error if isinstance(error, StorageFailed) else StorageFailed(str(error))
+            except Exception as error:
+                # Whatever it is, the thread goes on: nothing would be written without it.
+                failure = StorageFailed(str(error)) if isinstance(error, apsw.Error) else error
                 self._tell(_fail, (question, failure))
             else:
                 self._tell(_answer, (question, found))
@@ -204,7 +205,7 @@ def _answer(told: tuple[_Question[_T], _T]) -> None:
         question.answered.set_result(found)
 
 
-def _fail(told: tuple[_Question[_T], StorageFailed]) -> None:
+def _fail(told: tuple[_Question[_T], Exception]) -> None:
     question, error = told
     if not question.answered.done():
         question.answered.set_exception(error)

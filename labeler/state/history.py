@@ -25,8 +25,8 @@ MOST_CHANGES = 20_000
 class HistoryFile(Protocol):
     """Where all edits are kept from one run to the next. Writing returns at once, and is durable with the next edit."""
 
-    kept: Kept
-    """What former runs did, as far as it is read at once."""
+    def begin(self) -> Kept:
+        """What former runs did, as far as it is read at once. Called once, as it is not held any longer."""
 
     def put(self, step: Step) -> None:
         """Keep a step as the last that is done; none is after it any more."""
@@ -106,7 +106,7 @@ class History:
 
     def __init__(self, file: HistoryFile | None = None) -> None:
         self._file = file
-        kept = file.kept if file else Kept()
+        kept = file.begin() if file else Kept()
         self._done, self._undone = _Side(kept.done, ahead=False), _Side(kept.undone, ahead=True)
         self._next_place = kept.next_place
         self._names: dict[str, str] = {}

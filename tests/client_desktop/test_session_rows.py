@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import apsw
@@ -11,8 +12,10 @@ from labeler.client.outbox import Outbox
 from labeler.client.session_rows import PAGE
 from labeler.domain.box import Box
 from labeler.domain.edit import BoxChange, Edit, TagChange
+from labeler.domain.errors import StorageFailed
 from labeler.state.history import KEPT, SLACK, History
 from tests.all_edits import all_edits
+from tests.failing_disk import Disk
 
 
 def edit(number: int, image: str = "image") -> Edit:
@@ -225,6 +228,52 @@ async def test_what_cannot_be_read_is_begun_anew_and_edits_are_kept(tmp_path: Pa
     history.push(edit(2))
     await outbox.close()
     assert await reopened(path) == (["edit 2"], [])
+
+
+async def test_edits_of_odd_texts_come_back(tmp_path: Path) -> None:
+    path, odd = tmp_path / "outbox.db", "\ud800 \0"
+    outbox, history = opened(path)
+    made = Edit(odd, (BoxChange(odd, Box(odd, odd, 0.25, 0.25, 0.5, 0.5), None), TagChange("b", odd, True)))
+    history.push(made)
+    history.push(edit(1))
+    history.undo()
+    history.undo()
+    history.redo()
+    await outbox.close()
+    outbox, history = opened(path)
+    assert [one.changes[1:] for one in history.done] == [made.changes[1:]]
+    history.forget({odd})
+    await outbox.close()
+    outbox, history = opened(path)
+    assert [one.changes for one in history.done] == [made.changes[1:]]
+    await outbox.close()
+
+
+@pytest.mark.logs("fails .told to fail.")
+async def test_a_disk_that_does_not_give_older_edits_is_said_and_gives_them_later(tmp_path: Path, disk: Disk) -> None:
+    """Meanwhile nothing counts as undone, and edits are kept."""
+    path, count = tmp_path / "outbox.db", 12
+    outbox, history = opened(path)
+    for number in range(count):
+        history.push(replace(edit(number), merge=f"{number}" * 1_000_000))
+    await outbox.close()
+    outbox = Outbox.open(path, "here", vfs=disk.name, retry_seconds=0.01)
+    history = History(outbox.session)
+    near = len(history.done)
+    assert near < count
+    for number in range(near):
+        assert history.take_back(), number
+    await outbox.drained()
+    disk.unreadable = apsw.IOError
+    with pytest.raises(StorageFailed, match="fails"):
+        await history.reach(ahead=False)
+    assert history.take_back() is None
+    assert history.can_undo
+    disk.unreadable = None
+    outbox.put(edit(count))
+    await outbox.drained()
+    assert await back(history) == titles(0, count - near)[::-1]
+    await outbox.close()
 
 
 async def test_the_place_is_durable_when_edits_are(tmp_path: Path) -> None:
