@@ -7,8 +7,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from labeler.domain.edit import BoxChange, Change, Edit, box_ids, is_local, merge_edits, new_id, rename_boxes
-from labeler.domain.edit import without_images as without
+from labeler.domain.edit import (
+    BoxChange,
+    Change,
+    Edit,
+    box_ids,
+    is_local,
+    merge_edits,
+    new_id,
+    rename_boxes,
+    without_images,
+)
 from labeler.domain.history import Kept, Page, Step
 
 MERGE_SECONDS = 1.0
@@ -228,10 +237,14 @@ class History:
         """Give boxes the ids that they have from now on. Whoever gives names keeps them where the file finds them."""
         self._names.update(names)
         if len(self._names) > self._done.changes + self._undone.changes + SLACK:
-            for side in (self._done, self._undone):
-                side.hold([Step(step.place, _renamed(step.edit, self._names)) for step in side.steps])
-            self._names.clear()
-            self._told += 1
+            self._use_names()
+
+    def _use_names(self) -> None:
+        """Rename boxes in all edits in memory, so that the names are needed no more."""
+        for side in (self._done, self._undone):
+            side.hold([_with(step, _renamed(step.edit, self._names)) for step in side.steps])
+        self._names.clear()
+        self._told += 1
 
     def with_new_names(self, edit: Edit) -> Edit:
         """The edit with a new id for each box that it adds: a service does not give the same id twice."""
@@ -239,7 +252,8 @@ class History:
         names = {box_id: new_id() for box_id in added if not is_local(box_id)}
         if not names:
             return edit
-        self.rename(names)
+        self._names.update(names)
+        self._use_names()  # they are not for edits that come after this one
         if self._file is not None:
             self._file.rename(names, self._next_place)
         return replace(edit, changes=rename_boxes(edit.changes, names))
@@ -248,7 +262,7 @@ class History:
         """Forget what was done to images that cannot be brought back."""
         self._told += 1
         for side in (self._done, self._undone):
-            steps = [Step(step.place, without(step.edit, image_ids)) for step in side.steps]
+            steps = [_with(step, without_images(step.edit, image_ids)) for step in side.steps]
             side.hold([step for step in steps if step.edit.changes])
         if self._file is not None:
             self._file.forget(image_ids, self._next_place)
@@ -293,6 +307,10 @@ class History:
 
 def _changes(steps: Sequence[Step]) -> int:
     return sum(len(step.edit.changes) for step in steps)
+
+
+def _with(step: Step, edit: Edit) -> Step:
+    return step if edit is step.edit else Step(step.place, edit)
 
 
 def _nearest(side: _Side, count: int) -> Page:

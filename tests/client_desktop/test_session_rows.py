@@ -165,6 +165,8 @@ async def test_boxes_have_the_names_of_now_in_edits_that_are_in_the_file_alone(t
     for number in range(2 * (KEPT + SLACK)):
         history.push(edit(number))
     history.push(Edit("others", (BoxChange("image", None, box),)))
+    assert history.last is not None
+    assert history.inverse_of(history.last.edit).changes == (BoxChange("image", box, None),)
     await outbox.close()
     for restarted in (False, True):
         outbox, history = opened(path)
