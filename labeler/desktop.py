@@ -16,7 +16,6 @@ from labeler.actions.keymap import Keymap
 from labeler.actions.table import ACTIONS
 from labeler.client.endpoint import Endpoint
 from labeler.client.kept_source import KeptSource
-from labeler.client.outbox import Outbox
 from labeler.connecting import Connecting, Target, last_target, local_target
 from labeler.decoding.workers import Workers
 from labeler.disk import make_data_directory
@@ -111,7 +110,7 @@ class Desktop:
         self._local = await self._stack.enter_async_context(open_local(self._data, self._local_is_back))
         self.place, missed = await self._first_place(settings)
         source, outbox = self.place.source, self.place.outbox
-        self.session = Session(source, outbox, settings, _export, _history(outbox))
+        self.session = Session(source, outbox, settings, _export, History(outbox.session))
         self._connecting = Connecting(self._data, self._local.endpoint, self.session, self._begin_switching)
         keymap, wrong = _keymap(settings)
         self._loader = PictureLoader(source, workers)
@@ -247,7 +246,7 @@ class Desktop:
                 self.session.failed.emit(str(error))
                 return
             former, self.place = self.place, place
-            await self._attach(_history(place.outbox))
+            await self._attach(History(place.outbox.session))
             await former.close()
         target.remember(self.session.settings)
         self.session.saver.save_soon()
@@ -259,13 +258,6 @@ class Desktop:
         await self.session.attach(self.place.source, self.place.outbox, history)
         if self.place.trouble:
             self.session.failed.emit(self.place.trouble)
-
-
-def _history(outbox: Outbox) -> History:
-    """What former runs did, under the names that boxes have now."""
-    history = History(outbox.session.done, outbox.session.undone, outbox.session)
-    history.rename(outbox.names)
-    return history
 
 
 def _keymap(settings: Settings) -> tuple[Keymap, str]:

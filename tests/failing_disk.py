@@ -9,12 +9,13 @@ import pytest
 
 
 class Disk(apsw.VFS):
-    """`failing` is what writes and syncs raise, of files whose names end with `where`."""
+    """`failing` is what writes and syncs raise, of files whose names end with `where`; `unreadable`, what reads do."""
 
     def __init__(self) -> None:
         self.name = f"disk-{id(self)}"
         self.failing: type[apsw.Error] | None = None
         self.where = ""
+        self.unreadable: type[apsw.Error] | None = None
         self.syncs: list[str] = []
         self.opened = 0
         super().__init__(self.name, "")
@@ -34,6 +35,11 @@ class DiskFile(apsw.VFSFile):
     def _check(self) -> None:
         if self._disk.failing and self._name.endswith(self._disk.where):
             raise self._disk.failing("told to fail")
+
+    def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802
+        if self._disk.unreadable:
+            raise self._disk.unreadable("told to fail")
+        return super().xRead(amount, offset)
 
     def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802
         self._check()

@@ -30,6 +30,8 @@ _DEFINITE = frozenset(
 
 Note = Callable[[Attempt], Awaitable[None]]
 """Awaited before a call that changes anything; returns when it is on disk that the call may have been made so."""
+Known = Callable[[Collection[str]], Awaitable[Collection[str]]]
+"""Says which of a service's boxes the call that is made again cannot have made."""
 
 
 class Exactness(Protocol):
@@ -74,6 +76,10 @@ async def _not_noted(_: Attempt) -> None:
     return None
 
 
+async def _none_known(_: Collection[str]) -> Collection[str]:
+    return ()
+
+
 class Calls:
     """The calls that deliver changes over one connection. All raise errors of `labeler.rpc.errors`.
 
@@ -106,9 +112,9 @@ class Calls:
         await self._sending.set_on_images(change, ids, await self._noted(note))
 
     async def box(
-        self, change: BoxChange, attempt: Attempt | None = None, known: Collection[str] = (), note: Note = _not_noted
+        self, change: BoxChange, attempt: Attempt | None = None, known: Known = _none_known, note: Note = _not_noted
     ) -> Delivered | Conflict:
-        """Add, change or remove a box. `known` are ids that an earlier call cannot have given."""
+        """Add, change or remove a box."""
         if change.before is None:
             assert change.after is not None  # noqa: S101 - a change has at least one side
             return await self._add(change.image_id, change.after, attempt, known, note)
@@ -119,9 +125,7 @@ class Calls:
         await note(attempt)
         return attempt
 
-    async def _add(
-        self, image_id: str, box: Box, attempt: Attempt | None, known: Collection[str], note: Note
-    ) -> Delivered:
+    async def _add(self, image_id: str, box: Box, attempt: Attempt | None, known: Known, note: Note) -> Delivered:
         offers = await self._sending.offers()
         if attempt is not None and offers.remembers(attempt):
             try:
@@ -131,8 +135,10 @@ class Calls:
                     raise
         is_proof = bool(offers.edit_id_seconds or self._exactness.exact)
         boxes = await self._sending.boxes(image_id) if attempt is not None or not is_proof else ()
-        if attempt is not None and (ours := find_ours(box, boxes, known, attempt.twins)) is not None:
-            return Delivered(ours.id)
+        if attempt is not None:
+            not_ours = await known([one.id for one in boxes])
+            if (ours := find_ours(box, boxes, not_ours, attempt.twins)) is not None:
+                return Delivered(ours.id)
         new = await self._noted(note, None if is_proof else len(twins_of(box, boxes)))
         given_id = await self._sending.add_box(image_id, box, new)
         if not is_proof and self._exactness.exact is None:

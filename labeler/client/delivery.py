@@ -104,6 +104,7 @@ class Delivery:
             self._free.release()
 
     async def _try(self, units: Sequence[Unit]) -> None:
+        await self._ledger.name_box(units[0])
         change = units[0].change
         if isinstance(change, BoxChange):
             await self._deliver_box(units[0], change)
@@ -122,10 +123,12 @@ class Delivery:
         return [unit for unit in units if unit.image_id not in differing]
 
     async def _deliver_box(self, unit: Unit, change: BoxChange) -> None:
-        known = self._ledger.known_ids(unit.image_id)
         try:
             result = await self._calls.box(
-                change, unit.attempt, known, lambda attempt: self._ledger.mark_sent([unit], attempt)
+                change,
+                unit.attempt,
+                lambda ids: self._ledger.known_ids(unit.image_id, ids),
+                lambda attempt: self._ledger.mark_sent([unit], attempt),
             )
         except Exception as error:
             if not is_definite(error):

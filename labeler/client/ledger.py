@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from labeler.client.pending import Head, Pending, PendingIndex, Stage, Unit, sub
 from labeler.client.recent import Recent
 from labeler.client.reconcile import fingerprinted
 from labeler.domain.box import Box
-from labeler.domain.edit import BoxChange, Change, DeletionChange, Edit, rename_boxes
+from labeler.domain.edit import BoxChange, Change, DeletionChange, Edit, is_local, rename_boxes
 from labeler.domain.image import Image
 from labeler.domain.saving import OutboxCounts
 
@@ -24,13 +25,15 @@ OnNames = Callable[[Mapping[str, str]], None]
 BATCH = 500
 """Images that one call is about, at most."""
 _LOOK_AHEAD = 2_000
+NAMES = 5_000
+"""Boxes whose former ids are in memory."""
 
 
 class Ledger:
     """The pending changes of one target. Used on one event loop, where it must be made.
 
-    `names` maps ids that boxes had on this machine, or had before they were deleted and brought back,
-    to the ids that the service gave. It is kept, because an undo of a later session may speak of them.
+    `names` maps ids that boxes had on this machine to the ids that the service gave, of the boxes that were named
+    last: what was made before they were told may still speak of them. All are kept in the file, where undo finds them.
     """
 
     def __init__(
@@ -55,9 +58,9 @@ class Ledger:
         self._loop = asyncio.get_running_loop()
         self.rows = OutboxRows(path, target, self._set_storage_trouble, vfs, retry_seconds)
         self._last_number = self.rows.loaded.last_number
-        self.names = dict(self.rows.loaded.names)
+        self.names: OrderedDict[str, str] = OrderedDict()
         self.exact = self.rows.loaded.exact
-        self._given = set(self.names.values())
+        self._given: set[str] = set()
         self.index.add(self.rows.loaded.rows)
         for row in self.rows.loaded.rows:
             self._make_ready(row.image_id)
@@ -197,9 +200,10 @@ class Ledger:
         self.exact = exact
         self.rows.note_exact(exact)
 
-    def known_ids(self, image_id: str) -> set[str]:
-        """Ids of boxes that are not what a lost reply was about."""
-        return self._given | {row.subject[1] for row in self.index.of(image_id) if isinstance(row.change, BoxChange)}
+    async def known_ids(self, image_id: str, box_ids: Collection[str]) -> set[str]:
+        """Those of an image's boxes that are not what a lost reply was about. Raises StorageFailed."""
+        given = await self.rows.given_among(box_ids) | self._given.intersection(box_ids)
+        return given | {row.subject[1] for row in self.index.of(image_id) if isinstance(row.change, BoxChange)}
 
     def confirm(self, units: Iterable[Unit], given_id: str = "") -> None:
         """The service has these. `given_id` is the id it gave to the box that the (only) unit added."""
@@ -217,10 +221,32 @@ class Ledger:
                 self._recent.add(rename_boxes((unit.change,), names)[0])
             self._make_ready(unit.image_id)
             self._touch([unit.image_id])
-        self.names.update(names)
-        self._given.update(names.values())
+        self._note_names(names)
         self._new_names.update(names)
         self.rows.settle(keys, names, [(row.key, row.change) for row in renamed])
+
+    def _note_names(self, names: Mapping[str, str]) -> None:
+        self.names.update(names)
+        self._given.update(names.values())
+        while len(self.names) > NAMES:
+            self._given.discard(self.names.popitem(last=False)[1])
+
+    async def name_box(self, unit: Unit) -> None:
+        """Let a change of a box speak of it by the service's name, where only the file knows it. Raises StorageFailed.
+
+        Whoever made the change had the box from so long ago, or from a former run.
+        """
+        change = unit.change
+        if not isinstance(change, BoxChange) or change.before is None or not is_local(change.before.id):
+            return
+        name = await self.rows.name_of(change.before.id)
+        if is_local(name):
+            return
+        names = {change.before.id: name}
+        self._note_names(names)
+        renamed = self.index.rename(names, unit.image_id)
+        self.rows.settle([], {}, [(row.key, row.change) for row in renamed])
+        self._touch([unit.image_id])
 
     def hold(self, unit: Unit, stage: Stage, problem: str, maybe_done: bool = False) -> None:
         """Keep changes until the person does something about them. `maybe_done` where the service may have them."""

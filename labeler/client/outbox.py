@@ -84,11 +84,6 @@ class Outbox:
         await self._ledger.rows.close()
 
     @property
-    def names(self) -> Mapping[str, str]:
-        """Ids that boxes had before, by which edits of former runs speak of them, and those they have now."""
-        return {ours: self._ledger.name_of(ours) for ours in self._ledger.names}
-
-    @property
     def session(self) -> SessionRows:
         """What can be undone and where the person is, kept from one run to the next."""
         return self._ledger.rows.session

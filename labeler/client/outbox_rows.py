@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from labeler.disk import make_folder
 from labeler.domain.edit import Change
 from labeler.domain.edit_json import change_from_json, change_to_json
 from labeler.domain.errors import InvalidValue, Refused
+from labeler.domain.text import storable
 from labeler.seal import seal, unseal
 
 _APPLICATION_ID = 0x4C424F58
@@ -60,10 +61,9 @@ Key = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a file holds for one target: changes in order, and box ids by the ids they replaced."""
+    """What a file holds for one target: changes in order."""
 
     rows: tuple[Pending, ...]
-    names: Mapping[str, str]
     last_number: int
     exact: bool | None
     """Whether the service keeps coordinates to the last bit; None where that has not been found out."""
@@ -85,11 +85,11 @@ class OutboxRows:
             unseal(path)
             _prepare(connection, path)
             self.loaded = _load(connection, path, target)
-            last_run = load_last_run(connection, target)
+            kept, place = load_last_run(connection, target)
         except (apsw.Error, OSError) as error:
             raise Refused(_why_not_opened(path, error)) from error
         self._writer = Writer(path, connection, lambda: _open(path, vfs), on_problem, retry_seconds)
-        self.session = SessionRows(self._writer, target, last_run)
+        self.session = SessionRows(self._writer, target, kept, place)
 
     def add(self, head: Head, changes: Sequence[Change]) -> asyncio.Future[None]:
         # Made here, so that what cannot be written fails before anybody counts on it, and never the writer.
@@ -113,7 +113,7 @@ class OutboxRows:
         self._writer.submit(lambda connection: _many(connection, sql, [row]))
 
     def set_stage(self, keys: Iterable[Key], stage: Stage, sent: bool, problem: str) -> asyncio.Future[None]:
-        rows = tuple((stage.value, int(sent), _storable(problem), *key) for key in keys)
+        rows = tuple((stage.value, int(sent), storable(problem), *key) for key in keys)
         sql = "UPDATE change SET stage = ?, sent = ?, problem = ? WHERE edit = ? AND place = ?"
         return self._writer.submit(lambda connection: _many(connection, sql, rows))
 
@@ -132,6 +132,24 @@ class OutboxRows:
             _many(connection, "UPDATE change SET body = ? WHERE edit = ? AND place = ?", bodies)
 
         return self._writer.submit(write)
+
+    async def given_among(self, box_ids: Collection[str]) -> set[str]:
+        """Those of the ids that the service gave to boxes of this target. Raises StorageFailed."""
+        sql = "SELECT given FROM name WHERE target = ? AND given IN (SELECT value FROM json_each(?))"
+        row = (self._target, json.dumps(list(box_ids)))
+        return await self._writer.ask(lambda connection: {str(one) for (one,) in connection.execute(sql, row)})
+
+    async def name_of(self, box_id: str) -> str:
+        """The id that a box has now, by one that it had before. Raises StorageFailed."""
+        sql, target = "SELECT given FROM name WHERE target = ? AND ours = ?", self._target
+
+        def read(connection: apsw.Connection) -> str:
+            name = box_id
+            while given := connection.execute(sql, (target, name)).get:
+                name = str(given)
+            return name
+
+        return await self._writer.ask(read)
 
     async def flush(self) -> None:
         """Return when all that was handed over is on disk."""
@@ -195,10 +213,8 @@ def _load(connection: apsw.Connection, path: Path, target: str) -> Loaded:
     except (InvalidValue, ValueError, KeyError) as error:
         connection.close(True)
         raise Refused(f"{path}: holds an edit that cannot be read ({error}). Keep a copy of it.") from error
-    given = connection.execute("SELECT ours, given FROM name WHERE target = ?", (target,))
-    names = {str(ours): str(theirs) for ours, theirs in given}
     exact = connection.execute("SELECT exact FROM service WHERE target = ?", (target,)).get
-    return Loaded(tuple(rows), names, last, None if exact is None else bool(exact))
+    return Loaded(tuple(rows), last, None if exact is None else bool(exact))
 
 
 def _why_not_opened(path: Path, error: Exception) -> str:
@@ -212,11 +228,6 @@ def _why_not_opened(path: Path, error: Exception) -> str:
 def _many(connection: apsw.Connection, sql: str, rows: Sequence[tuple[int | str | None, ...]]) -> None:
     if rows:
         connection.executemany(sql, rows)
-
-
-def _storable(text: str) -> str:
-    """The text without lone surrogates, which no file of text can hold."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _head_to_json(head: Head) -> str:

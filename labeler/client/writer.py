@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 
 import apsw
 
@@ -24,6 +24,12 @@ _T = TypeVar("_T")
 class _Job:
     write: Write
     done: asyncio.Future[None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Question(Generic[_T]):
+    read: Callable[[apsw.Connection], _T]
+    answered: asyncio.Future[_T]
 
 
 class Writer:
@@ -45,9 +51,10 @@ class Writer:
         self._handle = Handle(path, connection, reopen)
         self._on_problem, self._retry_seconds = on_problem, retry_seconds
         self._loop = asyncio.get_running_loop()
-        self._handed_over: queue.SimpleQueue[tuple[_Job, ...]] = queue.SimpleQueue()
+        self._handed_over: queue.SimpleQueue[tuple[_Job | _Question[Any], ...]] = queue.SimpleQueue()
         self._with_next: list[_Job] = []
         self._unwritten: list[_Job] = []
+        self._unanswered: list[_Question[Any]] = []
         self._stopping = threading.Event()
         self._closed = False
         self._start()
@@ -64,6 +71,23 @@ class Writer:
         if not self._with_next:
             self._loop.call_soon(self._hand_over)
         self._with_next.append(self._job(write))
+
+    def ask(self, read: Callable[[apsw.Connection], _T]) -> asyncio.Future[_T]:
+        """Read what all writes made that were handed over before; the future ends with it.
+
+        It ends in StorageFailed where the disk does not give it, and is cancelled when the file is closed before.
+        """
+        question = _Question(read, self._loop.create_future())
+        # Not between a write and the one that it goes with, which is handed over before the loop comes to this.
+        self._loop.call_soon(self._hand_over_question, question)
+        return question.answered
+
+    def _hand_over_question(self, question: _Question[Any]) -> None:
+        if self._closed:
+            question.answered.cancel()
+        else:
+            self._hand_over()
+            self._handed_over.put((question,))
 
     def _job(self, write: Write) -> _Job:
         if self._closed:
@@ -87,6 +111,8 @@ class Writer:
             self._start()
             return unwritten
         self._closed = True
+        for question in self._unanswered:
+            question.answered.cancel()
         atexit.unregister(self._stop)
         self._handle.close()
         return 0
@@ -106,7 +132,10 @@ class Writer:
         while True:
             self._collect()
             if not self._unwritten:
-                return
+                if not self._unanswered:
+                    return
+                self._answer()
+                continue
             last_try = self._stopping.is_set()
             try:
                 self._commit(self._unwritten)
@@ -122,15 +151,35 @@ class Writer:
             if troubled:
                 troubled = False
                 self._tell(self._on_problem, "")
+            self._answer()
 
     def _collect(self) -> None:
-        """Take all writes there are; with none, wait for one unless stopping."""
+        """Take all there is to do; with nothing, wait for something unless stopping."""
         while True:
             try:
-                jobs = self._handed_over.get(block=not (self._unwritten or self._stopping.is_set()))
+                has_work = self._unwritten or self._unanswered or self._stopping.is_set()
+                found = self._handed_over.get(block=not has_work)
             except queue.Empty:
                 return
-            self._unwritten.extend(jobs)
+            for one in found:
+                if isinstance(one, _Job):
+                    self._unwritten.append(one)
+                else:
+                    self._unanswered.append(one)
+
+    def _answer(self) -> None:
+        """Answer what is asked, each in a transaction of its own: what it cannot read must not undo a write."""
+        for question in self._unanswered:
+            try:
+                with self._handle.transaction("BEGIN") as connection:
+                    found = question.read(connection)
+            except Exception as error:
+                # Whatever it is, the thread goes on: nothing would be written without it.
+                failure = StorageFailed(str(error)) if isinstance(error, apsw.Error) else error
+                self._tell(_fail, (question, failure))
+            else:
+                self._tell(_answer, (question, found))
+        self._unanswered.clear()
 
     def _commit(self, jobs: Sequence[_Job]) -> None:
         with self._handle.transaction() as connection:
@@ -148,3 +197,15 @@ def _end(jobs: Sequence[_Job]) -> None:
     for job in jobs:
         if not job.done.cancelled():
             job.done.set_result(None)
+
+
+def _answer(told: tuple[_Question[_T], _T]) -> None:
+    question, found = told
+    if not question.answered.done():
+        question.answered.set_result(found)
+
+
+def _fail(told: tuple[_Question[_T], Exception]) -> None:
+    question, error = told
+    if not question.answered.done():
+        question.answered.set_exception(error)

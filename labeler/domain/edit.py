@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Self
@@ -164,6 +164,18 @@ def rename_boxes(changes: Iterable[Change], names: Mapping[str, str]) -> tuple[C
         else change
         for change in changes
     )
+
+
+def box_ids(edit: Edit) -> tuple[str, ...]:
+    """Ids of all boxes that the edit speaks of; one as often as it does."""
+    boxes = (box for change in edit.changes if isinstance(change, BoxChange) for box in (change.before, change.after))
+    return tuple(box.id for box in boxes if box is not None)
+
+
+def without_images(edit: Edit, image_ids: Collection[str]) -> Edit:
+    """The edit without the changes of some images; it may have none left."""
+    changes = tuple(change for change in edit.changes if change.image_id not in image_ids)
+    return edit if len(changes) == len(edit.changes) else replace(edit, changes=changes)
 
 
 def merge_edits(first: Edit, second: Edit) -> Edit:

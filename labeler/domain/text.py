@@ -25,6 +25,11 @@ def one_line(text: str, most: int = 0) -> str:
     return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 
+def storable(text: str) -> str:
+    """The text without lone surrogates, which no file of text can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def readable(text: str) -> str:
     """As `one_line`, with the lines kept."""
     return "\n".join(map(one_line, text.split("\n")))

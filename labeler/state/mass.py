@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from labeler.domain.box import Box
 from labeler.domain.edit import BoxChange, Change, DeletionChange, Edit
+from labeler.domain.history import Step
 from labeler.domain.image import Image
 from labeler.state.work import Work
 
@@ -49,6 +50,10 @@ class MassEdits:
         """Whether one is being made; what depends on the order of edits waits for its turn then."""
         return self._asked > 0
 
+    def takes(self, step: Step | None, there_is_one: bool) -> bool:
+        """Whether it is for here to take an edit back or to make it again; None where it is not in memory."""
+        return self.busy or (there_is_one and (step is None or is_large(step.edit)))
+
     def edit(self, title: str, images: Sequence[Image], change_of: Callable[[Image], Change | None]) -> None:
         """Change each image, as one edit; None where there is nothing to change."""
 
@@ -76,6 +81,21 @@ class MassEdits:
     def redo(self) -> None:
         """Make the edit again that was taken back last, when those before it are made."""
         self._run(Work("Making again"), self._redo)
+
+    def go_to(self, place: int) -> None:
+        """Take back or make again, one after another, until the edits before a place of the history are done."""
+        self._run(Work("Going through the changes"), lambda work: self._go_to(work, place))
+
+    async def _go_to(self, work: Work, place: int) -> None:
+        history = self._session.history
+        for ahead in (False, True):
+            while True:
+                await history.reach(ahead)
+                step = history.next if ahead else history.last
+                if step is None or (step.place < place) is not ahead:
+                    break
+                await (self._redo if ahead else self._undo)(work)
+                await asyncio.sleep(0)
 
     def _run(
         self, work: Work, step: Callable[[Work], Awaitable[None]], at_the_end: Callable[[], None] = lambda: None
@@ -117,6 +137,7 @@ class MassEdits:
 
     async def _undo(self, work: Work) -> None:
         history = self._session.history
+        await history.reach(ahead=False)
         edit = history.take_back()
         if edit is not None and is_large(edit):
             names = history.names
@@ -127,6 +148,7 @@ class MassEdits:
 
     async def _redo(self, work: Work) -> None:
         history = self._session.history
+        await history.reach(ahead=True)
         edit = history.make_again()
         if edit is not None and is_large(edit):
             names = history.names

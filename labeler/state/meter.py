@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -59,7 +60,8 @@ class Meter:
         """Begin anew."""
         self._keys = self._clicks = self._boxes = 0
         self._images: set[str] = set()
-        self._seconds: list[float] = []
+        self._seconds: Counter[float] = Counter()
+        """How many boxes took so many seconds, to the hundredth: few different ones, however many boxes."""
         self._active = self._waiting = self._active_at_box = 0.0
         self._last: float | None = None
         self._waits_since: float | None = None
@@ -97,7 +99,7 @@ class Meter:
         self._images.update(change.image_id for change in edit.changes if isinstance(change, BoxChange | TagChange))
         if made:
             self._boxes += made
-            self._seconds += [(self._active - self._active_at_box) / made] * made
+            self._seconds[round((self._active - self._active_at_box) / made, 2)] += made
             self._active_at_box = self._active
 
     def _look(self) -> None:
@@ -119,7 +121,7 @@ class Meter:
     @property
     def figures(self) -> Figures:
         """What was done so far."""
-        ordered = sorted(self._seconds)
+        middle = [self._at(self._boxes // 2), self._at((self._boxes - 1) // 2)]
         return Figures(
             self._boxes,
             len(self._images),
@@ -127,9 +129,17 @@ class Meter:
             self._clicks,
             self._active,
             self._waiting,
-            statistics.median(ordered) if ordered else None,
-            ordered[math.ceil(len(ordered) * 0.9) - 1] if ordered else None,
+            statistics.mean(middle) if self._boxes else None,
+            self._at(math.ceil(self._boxes * 0.9) - 1) if self._boxes else None,
         )
+
+    def _at(self, place: int) -> float:
+        """The seconds of the box at a place, 0 for the fastest."""
+        for seconds in sorted(self._seconds):
+            place -= self._seconds[seconds]
+            if place < 0:
+                return seconds
+        return 0.0
 
 
 def _is_new(change: BoxChange) -> bool:

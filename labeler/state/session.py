@@ -19,7 +19,7 @@ from labeler.state.following import Following
 from labeler.state.grid import Grid
 from labeler.state.history import History
 from labeler.state.library import Library
-from labeler.state.mass import MassEdits, is_large
+from labeler.state.mass import MassEdits
 from labeler.state.meter import Meter
 from labeler.state.opening import open_paths
 from labeler.state.place import Place
@@ -248,13 +248,13 @@ class Session:
             self.edited.emit(edit)
 
     def undo(self) -> None:
-        if self.mass.busy or (self.history.done and is_large(self.history.done[-1])):
+        if self.mass.takes(self.history.last, self.history.can_undo):
             self.mass.undo()
         else:
             self.make_again(self.history.undo(), "Nothing to undo")
 
     def redo(self) -> None:
-        if self.mass.busy or (self.history.undone and is_large(self.history.undone[-1])):
+        if self.mass.takes(self.history.next, self.history.can_redo):
             self.mass.redo()
         else:
             self.make_again(self.history.redo(), "Nothing to redo")

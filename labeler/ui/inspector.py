@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QListWidget,
-    QListWidgetItem,
     QScrollArea,
     QSizePolicy,
     QVBoxLayout,
@@ -88,6 +87,8 @@ class Inspector(QScrollArea):
         self.setWidget(page)
         self._fact_labels: list[tuple[PlainLabel, PlainLabel]] = []
         self._filling = False
+        self._box_ids: list[str] = []
+        self._chips: dict[int, QIcon] = {}
         self._shown: object = None
         for signal in (session.current_changed, session.vocabulary.changed, session.canvas.changed):
             signal.connect(self.refresh)
@@ -136,24 +137,28 @@ class Inspector(QScrollArea):
         self.boxes.clear()
         boxes = image.boxes if image else ()
         self._boxes_title.setText(f"Boxes   {len(boxes)}" if boxes else "Boxes")
-        for box in boxes:
-            item = QListWidgetItem(self._chip(box.label), row_text(box_text(box, size)))
-            item.setData(Qt.ItemDataRole.UserRole, box.id)
-            self.boxes.addItem(item)
+        # Items that Qt makes: each that Python makes adds references to None, which nothing takes away again.
+        self.boxes.addItems([row_text(box_text(box, size)) for box in boxes])
+        self._box_ids = [box.id for box in boxes]
+        for row, box in enumerate(boxes):
+            self.boxes.item(row).setIcon(self._chip(box.label))
             if box.id == self._session.canvas.selection.primary:
-                self.boxes.setCurrentItem(item)
+                self.boxes.setCurrentRow(row)
         self.boxes.setVisible(bool(boxes))
         self.boxes.setFixedHeight(min(len(boxes), 10) * 24 + 4)
         self._filling = False
 
     def _chip(self, label: str) -> QIcon:
-        pixmap = QPixmap(12, 12)
-        pixmap.fill(QColor(theme.label_color(self._session.vocabulary.labels.place_of(label), theme.colors().dark)))
-        return QIcon(pixmap)
+        color = theme.label_color(self._session.vocabulary.labels.place_of(label), theme.colors().dark)
+        if color.rgba() not in self._chips:
+            pixmap = QPixmap(12, 12)
+            pixmap.fill(color)
+            self._chips[color.rgba()] = QIcon(pixmap)
+        return self._chips[color.rgba()]
 
     def _row_chosen(self, row: int) -> None:
         if not self._filling and row >= 0:
-            self._session.canvas.select(str(self.boxes.item(row).data(Qt.ItemDataRole.UserRole)))
+            self._session.canvas.select(self._box_ids[row])
 
     def _fill_facts(self, facts: list[tuple[str, str]]) -> None:
         while len(self._fact_labels) < len(facts):

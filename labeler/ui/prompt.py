@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QLineEdit,
     QListWidget,
-    QListWidgetItem,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -150,8 +149,7 @@ class PromptLine(QFrame):
         self.list.clear()
         prompt = self._prompt
         self._choices = tuple(prompt.suggest(text)) if prompt else ()
-        for choice in self._choices:
-            self.list.addItem(QListWidgetItem(row_text(choice.title)))
+        self.list.addItems([row_text(choice.title) for choice in self._choices])
         if self.list.count() and prompt and (prompt.only_choices or self._is_begun(text)):
             self.list.setCurrentRow(0)
 

@@ -12,6 +12,7 @@ import apsw
 import grpc
 import pytest
 
+from labeler.client import ledger
 from labeler.client.channel import Connection
 from labeler.domain.box import Box
 from labeler.domain.edit import BoxChange, Edit, MembershipChange, TagChange, new_id
@@ -136,6 +137,21 @@ async def test_edits_that_still_speak_of_the_old_name_reach_the_box(
         one.put(BoxChange("a", replace(box, label="nut"), None))
         await one.delivered()
     assert api.boxes("a") == []
+
+
+async def test_old_names_reach_the_box_after_very_many_others(
+    api: DataApi, connection: Connection, one: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When only the file knows them."""
+    monkeypatch.setattr(ledger, "NAMES", 2)
+    await one.outbox.start(connection)
+    boxes = [one.put_box("a", f"bolt {number}", at=number / 10) for number in range(5)]
+    await one.delivered()
+    one.put(BoxChange("a", boxes[0], replace(boxes[0], label="nut")))
+    one.put(BoxChange("a", boxes[1], None))
+    await one.delivered()
+    assert one.outbox.counts == OutboxCounts()
+    assert sorted(box.label for box in api.boxes("a")) == ["bolt 2", "bolt 3", "bolt 4", "nut"]
 
 
 async def test_a_change_made_while_the_box_is_being_added_follows_it(

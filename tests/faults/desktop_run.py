@@ -29,6 +29,7 @@ from labeler.domain.geometry import Point
 from labeler.domain.image import Image
 from labeler.robot import until
 from labeler.state.session import Mode
+from tests.all_edits import all_edits
 from tests.walks.person import Person, at_work
 
 IMAGES = 6
@@ -50,10 +51,10 @@ def told(edits: Iterable[Edit]) -> list[list[Any]]:
     return [[one.image_id, edges(one.before), edges(one.after)] for one in changes if isinstance(one, BoxChange)]
 
 
-def state(person: Person, images: Iterable[Image]) -> dict[str, Any]:
-    history = person.session.history
+async def state(person: Person, images: Iterable[Image]) -> dict[str, Any]:
+    done, undone = await all_edits(person.session.history, person.desktop.place.outbox.session)
     boxes = {image.id: [edges(box) for box in image.boxes] for image in images}
-    return {"place": person.image.id, "boxes": boxes, "done": told(history.done), "undone": told(history.undone)}
+    return {"place": person.image.id, "boxes": boxes, "done": told(done), "undone": told(undone[::-1])}
 
 
 async def seen(person: Person) -> None:
@@ -69,7 +70,7 @@ async def checked(person: Person) -> dict[str, Any]:
     """What is at the service once all is delivered; asked again while it is being started again."""
     while True:
         try:
-            return state(person, await person.at_service(*range(IMAGES)))
+            return await state(person, await person.at_service(*range(IMAGES)))
         except LabelerError:
             await asyncio.sleep(0.01)
 
@@ -86,7 +87,8 @@ async def act(person: Person, what: str, chance: random.Random) -> None:
     session = person.session
     await session.outbox.drained()
     await until(lambda: session.outbox.counts.saving == 0, "the status bar to say saved")
-    say(saved=state(person, [image for place in range(IMAGES) if (image := session.library.at(place))]))
+    images = [image for place in range(IMAGES) if (image := session.library.at(place))]
+    say(saved=await state(person, images))
 
 
 async def run(library: Path, samples: Path, chance: random.Random, began: float) -> None:

@@ -51,6 +51,7 @@ class Labeler:
     def __init__(self, folder: Path, endpoint: Endpoint, wanted: Filter) -> None:
         self._folder, self._endpoint, self._wanted = folder, endpoint, wanted
         self._noted: list[Change] = []
+        self._names: dict[str, str] = {}
         self.chains: dict[Key, list[Value]] = {}
         self.conflicts = 0
         self.is_delivering = False
@@ -61,9 +62,8 @@ class Labeler:
         self.source = await _reached(lambda: ServiceSource.open(self.connection))
         self.outbox = WatchedOutbox.open(self._folder / "outbox.db", "team", sleep=_soon, clock=lambda: self.now)
         self.outbox.watch(self._noted)
-        rows = self.outbox.session
-        history = History(rows.done, rows.undone, rows)
-        history.rename(self.outbox.names)
+        self.outbox.subscribe(lambda image_ids: None, self._names.update)
+        history = History(self.outbox.session)
         settings = Settings(self._folder / "settings.toml", {})
         self.session = Session(self.source, self.outbox, settings, no_export, history)
         self.session.start(self._wanted)
@@ -93,7 +93,7 @@ class Labeler:
 
     def _renamed(self) -> dict[Key, list[Value]]:
         """The chains under the names that boxes have now."""
-        names = self.outbox.names
+        names = self._names
         found: dict[Key, list[Value]] = {}
         for (image_id, (kind, name)), chain in self.chains.items():
             while name in names:

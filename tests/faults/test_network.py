@@ -135,7 +135,8 @@ class Labeling:
             boxes[box.label] = _edges(box)
 
     def _undo(self) -> None:
-        (change,) = self.session.history.done[-1].changes
+        assert self.session.history.last is not None
+        (change,) = self.session.history.last.edit.changes
         self.session.undo()
         if isinstance(change, TagChange):
             self.tags[change.image_id].discard(change.tag)

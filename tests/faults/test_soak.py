@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import random
+import subprocess
 import sys
 import threading
 from dataclasses import dataclass
@@ -14,15 +15,14 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject
 
 from labeler.domain.geometry import Point
-from labeler.samples import write_samples
 from tests.walks.conftest import Walk
 from tests.walks.person import Person, at_work
 
 IMAGES = 6
 MOST_GROWTH = 0.05
 NONE_REFERENCES = 100
-"""That one act may add. PySide 6.11 adds six with each painter on a new image, which costs nothing; a binding that
-takes one too many away, as 6.12 does with each event, ends the process after some thousands."""
+"""That there may be more or fewer, however many acts: PySide 6.11 adds one for each method that Qt calls of a new
+object of Python's, and 6.12 takes one away with each event, which ends the process after some thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,10 @@ async def act(person: Person, chance: random.Random) -> None:
 
 @pytest.mark.parametrize("acts", [2_000, pytest.param(30_000, marks=pytest.mark.long)])
 def test_hours_of_labeling_leave_nothing_behind(walk: Walk, tmp_path: Path, acts: int) -> None:
-    samples = write_samples(tmp_path / "samples", of_line=2).folder
+    samples = tmp_path / "samples"
+    # Not here: a hundred megabytes that drawing leaves with the allocator would be among what the program holds.
+    draw = "import pathlib, sys; from labeler.samples import write_samples; write_samples(pathlib.Path(sys.argv[1]), 2)"
+    subprocess.run([sys.executable, "-c", draw, samples], check=True)
 
     async def steps() -> None:
         chance = random.Random(1)
@@ -94,6 +97,6 @@ def test_hours_of_labeling_leave_nothing_behind(walk: Walk, tmp_path: Path, acts
         assert after.descriptors <= before.descriptors + 2
         assert after.threads <= before.threads + 2
         assert after.objects <= before.objects + 10
-        assert 0 <= after.none_references - before.none_references < NONE_REFERENCES * acts
+        assert abs(after.none_references - before.none_references) < NONE_REFERENCES
 
     walk(steps())

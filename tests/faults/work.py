@@ -13,7 +13,6 @@ from typing import Any, Protocol, Self
 import apsw
 
 from labeler.client.outbox import Outbox
-from labeler.client.session_rows import AT_MOST
 from labeler.domain.box import Box
 from labeler.domain.edit import BoxChange, Edit, TagChange, new_id
 from labeler.domain.errors import LabelerError
@@ -27,6 +26,7 @@ from labeler.server.files import FileBlobs
 from labeler.server.sqlite.catalog import SqliteCatalog
 from labeler.server.sync_service import SyncService
 from labeler.state.history import History
+from tests.all_edits import all_edits
 
 IMAGES = 5
 
@@ -81,7 +81,7 @@ class OutboxWork:
 
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
-        self._history = History(outbox.session.done, outbox.session.undone, outbox.session)
+        self._history = History(outbox.session)
 
     @classmethod
     async def open(cls, folder: Path) -> Self:
@@ -99,9 +99,10 @@ class OutboxWork:
         images = [self._outbox.overlay(Image(f"image-{number}")) for number in range(IMAGES)]
         boxes = Counter(int(box.label) for image in images for box in image.boxes)
         tags = {int(tag) for image in images for tag in image.tags}
-        undoable = [int(edit.title) for edit in self._history.done]
+        done, _ = await all_edits(self._history, self._outbox.session)
+        undoable = [int(edit.title) for edit in done]
         problems = [f"half of step {number}" for number in sorted(set(boxes) ^ tags)]
-        if undoable != sorted(boxes)[-AT_MOST:]:
+        if undoable != sorted(boxes):
             problems.append(f"undo knows {undoable} of {sorted(boxes)}")
         return Found(boxes, tuple(problems))
 

@@ -137,22 +137,7 @@ async def test_an_edit_of_thousands_and_its_undo_survive_the_run(tmp_path: Path)
     again = Outbox.open(tmp_path / "outbox.db", "here")
     assert {"night"} < {tag for image in images() for tag in again.overlay(image).tags}
     assert all("night" in again.overlay(image).tags for image in images())
-    history = History(again.session.done, again.session.undone, again.session)
+    history = History(again.session)
     (edit,) = history.done
     assert edit.changes == tuple(TagChange(image.id, "night", True) for image in images())
     await again.close()
-
-
-async def test_a_history_of_very_many_edits_takes_another_at_once(session: Session) -> None:
-    written: list[int] = []
-
-    class File:
-        def write(self, changed: dict[int, object], length: int, done: int) -> None:
-            written.append(len(changed))
-
-    history = History(session.history.done, file=File())  # type: ignore[arg-type]
-    toggle_tag(session, "night")
-    await made(session)
-    for _ in range(100):
-        history.push(session.history.done[-1])
-    assert written[1:] == [1] * 100
