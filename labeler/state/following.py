@@ -176,12 +176,14 @@ class Following:
     async def _show(self, ids: Sequence[str]) -> None:
         """Show images as the service has them, and take out those that it has no more. Raises LabelerError."""
         gone: list[str] = []
-        self.receive(await self._found(ids, gone))
+        self.receive(await self.found(ids, gone))
         if gone:
             self._session.library.remove(gone)
 
-    async def _found(self, ids: Sequence[str], gone: list[str]) -> tuple[Image, ...]:
-        """The images that exist; the ids of the others are added to `gone`."""
+    async def found(self, ids: Sequence[str], gone: list[str]) -> tuple[Image, ...]:
+        """The images that exist; the ids of the others are added to `gone`. Raises LabelerError."""
+        if not ids:
+            return ()
         try:
             return await self._session.source.images(ids)
         except Missing:
@@ -189,4 +191,4 @@ class Following:
                 gone.extend(ids)
                 return ()
         middle = len(ids) // 2
-        return (*await self._found(ids[:middle], gone), *await self._found(ids[middle:], gone))
+        return (*await self.found(ids[:middle], gone), *await self.found(ids[middle:], gone))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QCompleter, QFrame, QLineEdit, QWidget
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
 
 from labeler.domain.amounts import count_text
 from labeler.state.crops import Crop, Crops
@@ -14,6 +14,7 @@ from labeler.state.grid import CAPTION, GAP, GridLayout
 from labeler.state.pictures import Pictures, Wanted
 from labeler.state.session import Session
 from labeler.ui import theme
+from labeler.ui.cells import LEAST_CELL, CellsView
 from labeler.ui.decode import Decoded
 from labeler.ui.dialogs import Dialog
 from labeler.ui.keys import key_text
@@ -21,21 +22,15 @@ from labeler.ui.marks import contained, paint_sentences
 from labeler.ui.plain import PlainLabel, row_text
 from labeler.ui.thumbs import bucket, thumbnail
 
-LEAST_CELL = 128
 KEYS = "1 to 0 or l: another label     x: delete     Enter: open the image     Ctrl+Z: undo     Esc: close"
 
 
-class CropView(QAbstractScrollArea):
+class CropView(CellsView):
     """Paints crops by arithmetic and loads the pictures of those that are seen."""
 
     def __init__(self, crops: Crops, thumbnails: Pictures[Decoded]) -> None:
         super().__init__()
         self._crops, self._thumbnails = crops, thumbnails
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(f"Boxes labeled {crops.label}")
 
     @property
@@ -59,23 +54,15 @@ class CropView(QAbstractScrollArea):
         return Wanted(crop.image.id, bucket(self.layout_now.cell * self.devicePixelRatioF() / share))
 
     def lay_out(self) -> None:
-        """Take what is there now, scrolled as little as needed so that the cursor is seen."""
-        layout, bar = self.layout_now, self.verticalScrollBar()
-        bar.setRange(0, max(0, layout.height - self.viewport().height()))
-        bar.setPageStep(self.viewport().height())
-        place = self.rect_of(self._crops.cursor)
-        if place.top() < GAP:
-            bar.setValue(bar.value() + place.top() - GAP)
-        elif place.bottom() > self.viewport().height() - GAP:
-            bar.setValue(bar.value() + place.bottom() - self.viewport().height() + GAP)
+        self.scroll_to(self.layout_now.height, self.rect_of(self._crops.cursor))
         crop = self._crops.current
         self.setAccessibleDescription(
             f"{self._crops.cursor + 1} of {len(self._crops.items)}: {crop.image.file_name}" if crop else "None"
         )
-        self._want()
+        self.want()
         self.viewport().update()
 
-    def _want(self) -> None:
+    def want(self) -> None:
         items, visible = self._crops.items, self.visible()
         after = range(visible.stop, min(visible.stop + len(visible), len(items)))
         self._thumbnails.want(dict.fromkeys(self.wanted_of(items[index]) for index in (*visible, *after)))
@@ -129,28 +116,10 @@ class CropView(QAbstractScrollArea):
             painter.setPen(QPen(color, line, j=Qt.PenJoinStyle.MiterJoin))
             painter.drawRect(outline)
 
-    def index_at(self, point: QPointF) -> int | None:
-        """The index of the crop at a point of the viewport."""
-        return self.layout_now.at(int(point.x()), int(point.y()) + self.verticalScrollBar().value())
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        index = self.index_at(event.position())
+    def clicked(self, x: int, y: int) -> None:
+        index = self.layout_now.at(x, y)
         if index is not None:
             self._crops.go_to(index)
-
-    def scrollContentsBy(self, dx: int, dy: int) -> None:
-        self._want()
-        self.viewport().update()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.lay_out()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        event.ignore()
-
-    def sizeHint(self) -> QSize:
-        return QSize(900, 560)
 
 
 class CropsDialog(Dialog):
