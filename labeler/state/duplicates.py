@@ -54,6 +54,8 @@ class Duplicates:
         self.is_whole = False
         """Whether all of the filter was looked through."""
         self._session, self._hashes = session, hashes
+        self.like: Image | None = None
+        """The image that others are to be like; None where all groups are looked for."""
         self._scope: Scope | None = None
         self._looked: list[Looked] = []
         self._rows: list[tuple[str, ...]] = []
@@ -78,11 +80,6 @@ class Duplicates:
         self._session.saver.save_soon()
         self.changed.emit()
 
-    @property
-    def is_like_one(self) -> bool:
-        """Whether images like a certain one are looked for, and not all groups."""
-        return bool(self._scope and self._scope.like)
-
     def find(self, like: Image | None = None, anew: bool = False) -> None:
         """Look through the filter for groups, or for images like one of it; what was found of it already stays."""
         session = self._session
@@ -90,7 +87,7 @@ class Duplicates:
         if scope == self._scope and (self.work is not None or self.is_whole) and not anew:
             return
         self.stop()
-        self._scope, self._looked, self._rows, self._images = scope, [], [], {}
+        self._scope, self.like, self._looked, self._rows, self._images = scope, like, [], [], {}
         self.groups, self.cursor, self.unread, self.is_whole = [], 0, 0, False
         self._index()
         work = Work(f"Looking for images like {like.file_name}" if like else "Looking for near-duplicates")
@@ -98,8 +95,7 @@ class Duplicates:
 
     def find_again(self) -> None:
         """Look through the same again, for what is new."""
-        if self._scope:
-            self.find(self._images.get(self._scope.like), anew=True)
+        self.find(self.like, anew=True)
 
     def set_bits(self, bits: int) -> None:
         """Let so many bits differ from now on, within bounds."""
@@ -167,8 +163,8 @@ class Duplicates:
 
     def _best(self, ids: Sequence[str]) -> str:
         """The one that is to be labeled unless the person says otherwise: the one looked for, labeled, or largest."""
-        if self._scope and self._scope.like in ids:
-            return self._scope.like
+        if self.like and self.like.id in ids:
+            return self.like.id
         images = [self._images[one] for one in ids]
         return max(images, key=lambda one: (self.tag not in one.tags, len(one.boxes), one.size_bytes)).id
 

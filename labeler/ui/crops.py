@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
@@ -14,7 +14,8 @@ from labeler.state.grid import CAPTION, GAP, GridLayout
 from labeler.state.pictures import Pictures, Wanted
 from labeler.state.session import Session
 from labeler.ui import theme
-from labeler.ui.cells import LEAST_CELL, CellsView
+from labeler.ui.accessible import Item, tell_focus
+from labeler.ui.cells import CellsView
 from labeler.ui.decode import Decoded
 from labeler.ui.dialogs import Dialog
 from labeler.ui.keys import key_text
@@ -22,6 +23,8 @@ from labeler.ui.marks import contained, paint_sentences
 from labeler.ui.plain import PlainLabel, row_text
 from labeler.ui.thumbs import bucket, thumbnail
 
+LEAST_CELL, MOST_CELL = 128, 320
+"""px: an eighth of the width, between these."""
 KEYS = "1 to 0 or l: another label     x: delete     Enter: open the image     Ctrl+Z: undo     Esc: close"
 
 
@@ -35,7 +38,8 @@ class CropView(CellsView):
 
     @property
     def layout_now(self) -> GridLayout:
-        return GridLayout(len(self._crops.items), self.viewport().width(), LEAST_CELL)
+        width = self.viewport().width()
+        return GridLayout(len(self._crops.items), width, min(max(width // 8, LEAST_CELL), MOST_CELL))
 
     def rows_shown(self) -> int:
         return max(1, (self.viewport().height() - GAP) // (self.layout_now.cell_height + GAP))
@@ -55,12 +59,18 @@ class CropView(CellsView):
 
     def lay_out(self) -> None:
         self.scroll_to(self.layout_now.height, self.rect_of(self._crops.cursor))
-        crop = self._crops.current
-        self.setAccessibleDescription(
-            f"{self._crops.cursor + 1} of {len(self._crops.items)}: {crop.image.file_name}" if crop else "None"
-        )
+        self.setAccessibleDescription(self._told(self._crops.cursor) if self._crops.items else "None")
         self.want()
         self.viewport().update()
+        tell_focus(self)
+
+    def _told(self, index: int) -> str:
+        """A crop for those who hear it."""
+        return f"{index + 1} of {len(self._crops.items)}: {self._crops.items[index].image.file_name}"
+
+    def accessible_items(self) -> Sequence[Item]:
+        cursor = self._crops.cursor
+        return [Item(self._told(index), self.rect_of(index), False, index == cursor) for index in self.visible()]
 
     def want(self) -> None:
         items, visible = self._crops.items, self.visible()
@@ -80,7 +90,8 @@ class CropView(CellsView):
         for index in self.visible():
             self._cell(painter, self.rect_of(index), self._crops.items[index], colors)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(colors.accent, theme.FOCUS, j=Qt.PenJoinStyle.MiterJoin))
+        ring = colors.accent if self.hasFocus() else colors.control
+        painter.setPen(QPen(ring, theme.FOCUS, j=Qt.PenJoinStyle.MiterJoin))
         painter.drawRect(QRectF(self.rect_of(self._crops.cursor)).adjusted(-1, -1, 1, 1))
 
     def _cell(self, painter: QPainter, place: QRect, crop: Crop, colors: theme.Colors) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QCompleter, QLineEdit, QProgressBar, QWidget
 
 from labeler.domain.amounts import count_text
@@ -15,7 +15,7 @@ from labeler.state.pictures import Pictures, Wanted
 from labeler.state.session import Session
 from labeler.ui import theme
 from labeler.ui.accessible import Item, tell_focus
-from labeler.ui.cells import LEAST_CELL, CellsView
+from labeler.ui.cells import CellsView
 from labeler.ui.decode import Decoded
 from labeler.ui.dialogs import Dialog
 from labeler.ui.keys import key_text
@@ -38,7 +38,7 @@ class GroupsView(CellsView):
         super().__init__()
         self._session, self._duplicates, self._thumbnails = session, duplicates, thumbnails
         self._cells = CellPainter(session.vocabulary.labels, session.vocabulary.tags)
-        self.layout_now = GroupLayout((), 1, LEAST_CELL)
+        self.layout_now = GroupLayout((), 1, session.grid.cell)
         self.setAccessibleName("Groups of images that look alike")
 
     def rect_of(self, index: int) -> QRect:
@@ -55,13 +55,23 @@ class GroupsView(CellsView):
     def lay_out(self) -> None:
         duplicates = self._duplicates
         sizes = [len(group.ids) for group in duplicates.groups]
-        self.layout_now = GroupLayout(sizes, self.viewport().width(), LEAST_CELL)
+        self.layout_now = GroupLayout(sizes, self.viewport().width(), self._session.grid.cell)
+        before = self.verticalScrollBar().value()
         place = self.rect_of(duplicates.cursor) if duplicates.count else QRect(0, 0, 1, 1)
         self.scroll_to(self.layout_now.height, place.adjusted(0, -HEAD, 0, 0))
+        if self.verticalScrollBar().value() > before:
+            self._begin_with_a_group()
         self.setAccessibleDescription(self._told(duplicates.cursor) if duplicates.count else "None")
         self.want()
         self.viewport().update()
         tell_focus(self)
+
+    def _begin_with_a_group(self) -> None:
+        """Scroll a little farther, so that no line is cut at the top, where the group in front stays in view."""
+        bar, layout = self.verticalScrollBar(), self.layout_now
+        first = layout.groups_between(bar.value(), bar.value() + 1).start
+        if layout.top(first) < bar.value() and first < self._duplicates.current_group:
+            bar.setValue(layout.top(first + 1))
 
     def want(self) -> None:
         visible = self.visible()
@@ -144,16 +154,8 @@ class GroupsView(CellsView):
             )
         if not duplicates.is_whole:
             return "Stopped", "Look again: F5. What was looked at is not looked at again."
-        what = "No image looks like this one" if duplicates.is_like_one else "No images look alike"
+        what = f"No other looks like {duplicates.like.file_name}" if duplicates.like else "No images look alike"
         return what, "Let less alike ones in: -"
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.viewport().update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.viewport().update()
 
 
 class DuplicatesDialog(Dialog):
@@ -162,7 +164,7 @@ class DuplicatesDialog(Dialog):
     def __init__(
         self, parent: QWidget, session: Session, duplicates: Duplicates, thumbnails: Pictures[Decoded]
     ) -> None:
-        super().__init__(parent, "Images like this one" if duplicates.is_like_one else "Near-duplicates")
+        super().__init__(parent, "Images like this one" if duplicates.like else "Near-duplicates")
         self._session, self.duplicates, self._thumbnails = session, duplicates, thumbnails
         self.view = GroupsView(session, duplicates, thumbnails)
         self.facts, self.how = PlainLabel(), PlainLabel()
@@ -209,9 +211,11 @@ class DuplicatesDialog(Dialog):
             self.progress.setValue(work.done)
             return
         unread = f"     {count_text(duplicates.unread, 'picture')} cannot be read" if duplicates.unread else ""
-        groups = count_text(len(duplicates.groups), "group")
-        left = f"     {duplicates.left:,} others without the tag" if duplicates.groups else ""
-        self.facts.setText(f"{groups}, {count_text(duplicates.count)}{left}{unread}" if duplicates.is_whole else "")
+        found = f"{count_text(len(duplicates.groups), 'group')}, {count_text(duplicates.count)}"
+        if duplicates.like:
+            found = f"{count_text(max(duplicates.count - 1, 0))} like {duplicates.like.file_name}"
+        left = f"     {duplicates.left:,} without the tag" if duplicates.groups else ""
+        self.facts.setText(f"{found}{left}{unread}" if duplicates.is_whole else "")
 
     def _ask_tag(self) -> None:
         self.line.setCompleter(QCompleter(list(self._session.vocabulary.tags.all), self.line))

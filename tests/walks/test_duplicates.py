@@ -84,7 +84,7 @@ def test_one_of_each_group_is_kept_and_the_others_are_tagged(walk: Walk, library
             assert in_front(dialog) == "rocket-2.jpg"
             await person.key("Right", "Space", "t")
             assert await tagged(person) == {"coins-2.jpg", "rocket-1.jpg", "rocket-2.jpg"}
-            assert dialog.facts.text() == "2 groups, 5 images     0 others without the tag"
+            assert dialog.facts.text() == "2 groups, 5 images     0 without the tag"
             assert view.accessibleDescription() == "Group 2 of 2, image 3 of 3: rocket-3.jpg, kept"
 
             await person.key("Ctrl+Z")
