@@ -155,7 +155,7 @@ class Following:
     def _can_count(self) -> bool:
         """Whether the size of the list is that of the list that the person asked for and sees."""
         library = self._session.library
-        return library.size_is_known and not (library.is_old or self._session.outbox.moves_images or self._taken_in)
+        return library.size_is_known and not (library.is_old or library.moves_images or self._taken_in)
 
     def _ids(self) -> list[str]:
         """The image in front first, then the screenful around it."""
