@@ -22,6 +22,7 @@ from labeler.disk import make_data_directory
 from labeler.domain.errors import InvalidValue, LabelerError, Unreachable
 from labeler.domain.filter import Filter
 from labeler.domain.image import Image
+from labeler.hashing import PictureHashes
 from labeler.local import LocalService, open_local
 from labeler.logs import log_path
 from labeler.state.history import History
@@ -114,6 +115,7 @@ class Desktop:
         self._connecting = Connecting(self._data, self._local.endpoint, self.session, self._begin_switching)
         keymap, wrong = _keymap(settings)
         self._loader = PictureLoader(source, workers)
+        self._hashes = PictureHashes(source, workers, self._data / "hashes")
         thumbnails: Pictures[Decoded] = Pictures(
             self.session.tasks, self._loader.load, lambda one: one.size_bytes, THUMBNAIL_BYTES
         )
@@ -124,8 +126,9 @@ class Desktop:
         self.session.pictures_old.connect(self._fetch_pictures_anew)
         self.session.along.back.connect(self._try_pictures_again)
         self.window = Window(
-            self.session, keymap, thumbnails, pictures, self._begin_closing, self._connecting.begin, log_path()
-        )
+            self.session, keymap, thumbnails, pictures, self._begin_closing, self._connecting.begin, log_path(),
+            self._hashes,
+        )  # fmt: skip
         self.session.start()
         if self.place.address == LOCAL and self.place.connection.endpoint != self._local.endpoint:
             self._local_is_back(self._local.endpoint)  # It went on elsewhere while the window was made.
@@ -254,7 +257,7 @@ class Desktop:
 
     async def _attach(self, history: History) -> None:
         self._forget_pictures()
-        self._loader.source = self.place.source
+        self._loader.source = self._hashes.source = self.place.source
         await self.session.attach(self.place.source, self.place.outbox, history)
         if self.place.trouble:
             self.session.failed.emit(self.place.trouble)

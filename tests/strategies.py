@@ -104,6 +104,7 @@ def filters(draw: st.DrawFn) -> Filter:
         tagged=draw(st.sampled_from(Tagged)),
         tags=tags,
         all_tags=draw(some(names)) if tags else (),
+        without_tags=draw(some(names)),
         labels=draw(some(names)),
         dataset_id=draw(st.just("") | names),
     )

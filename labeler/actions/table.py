@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from labeler.actions import (
+    alike,
     along,
     boxes,
     copying,
@@ -31,5 +32,6 @@ ACTIONS: tuple[Action, ...] = (
     *measuring.ACTIONS,
     *proposing.ACTIONS,
     *relabeling.ACTIONS,
+    *alike.ACTIONS,
 )
 BY_NAME = {action.name: action for action in ACTIONS}

@@ -108,7 +108,9 @@ class ServiceSource:
         page = await (self._our_page if self._is_ours else self._plain_page)(wanted, order, after, limit)
         if is_exact(wanted):
             return page
-        rest = Filter(tagged=wanted.tagged, tags=wanted.tags, all_tags=wanted.all_tags)
+        rest = Filter(
+            tagged=wanted.tagged, tags=wanted.tags, all_tags=wanted.all_tags, without_tags=wanted.without_tags
+        )
         return replace(page, images=tuple(image for image in page.images if keeps(rest, image)))
 
     def jumps(self, wanted: Filter) -> bool:

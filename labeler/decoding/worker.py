@@ -1,4 +1,4 @@
-"""The program that decodes pictures sent to it, one after the other, until nobody sends any more.
+"""The program that decodes or hashes pictures sent to it, one after the other, until nobody sends any more.
 
     python -m labeler.decoding.worker socket|pipes
 
@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 
+from labeler.decoding.likeness import picture_hash
 from labeler.decoding.link import Link, Message, PipeLink, SocketLink
 from labeler.decoding.memory import new_memory, writable
 from labeler.decoding.pixels import MOST_BYTES, decode
@@ -58,8 +59,11 @@ def _answer(link: Link, request: Message) -> None:
     target = _Target(request.descriptor, link.passes_descriptors)
     try:
         try:
-            shape = decode(bytes(request.body), int(request.header["size"]), target.allocate)
-            reply = target.reply({"width": shape.width, "height": shape.height, "sizes": shape.sizes})
+            if request.header.get("hash"):
+                reply = Message({"hash": picture_hash(bytes(request.body)).hex()})
+            else:
+                shape = decode(bytes(request.body), int(request.header["size"]), target.allocate)
+                reply = target.reply({"width": shape.width, "height": shape.height, "sizes": shape.sizes})
         except InvalidValue as error:
             reply = Message({"problem": str(error)})
         except MemoryError:

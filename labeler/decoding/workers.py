@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from threading import Barrier, BrokenBarrierError, Timer
 from typing import Any
 
+from labeler.decoding.kept_hashes import HASH_BYTES
 from labeler.decoding.link import CAN_PASS_DESCRIPTORS, Link, Message, PipeLink, SocketLink
 from labeler.decoding.memory import Spares, keep_size
 from labeler.domain.errors import InvalidValue, LabelerError
@@ -88,7 +89,7 @@ class _Worker:
         self._is_new = True
         return self._link
 
-    def decode(self, content: bytes, size: int) -> tuple[Message, int | None]:
+    def ask(self, request: Mapping[str, Any], content: bytes) -> tuple[Message, int | None]:
         """The reply, and the shared memory it is about. Raises TimeoutError, EOFError or ValueError, and has ended."""
         spare: int | None = None
         try:
@@ -100,8 +101,8 @@ class _Worker:
                     link.until(time.monotonic() + patience)
                     link.receive(0)
                 link.until(time.monotonic() + PATIENCE)
-                spare = self._spares.take() if link.passes_descriptors else None
-                link.send(Message({"size": size}, content, spare))
+                spare = self._spares.take() if link.passes_descriptors and "size" in request else None
+                link.send(Message(request, content, spare))
                 reply = link.receive(MOST_DECODED)
         except (TimeoutError, EOFError, ValueError, OSError):
             self._give(spare)
@@ -213,22 +214,47 @@ class Workers:
 
     def decode_here(self, content: bytes, size: int = 0) -> Pixels:
         """The same, for who can wait."""
+        return self._pixels(*self._reply({"size": size}, content))
+
+    async def hash(self, content: bytes) -> bytes:
+        """What a picture looks like, as `likeness.picture_hash` has it. Raises LabelerError. As `decode` otherwise."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._hash_here, content)
+
+    def _hash_here(self, content: bytes) -> bytes:
+        reply, shared = self._reply({"hash": True}, content)
+        if shared is not None:
+            self._spares.give(shared)
+        try:
+            found = bytes.fromhex(reply.header["hash"])
+            if len(found) != HASH_BYTES:
+                raise ValueError("a hash of another length")
+        except (ValueError, TypeError, KeyError) as error:
+            raise LabelerError(f"The picture cannot be compared: the picture decoder failed ({error}).") from error
+        return found
+
+    def _reply(self, request: Mapping[str, Any], content: bytes) -> tuple[Message, int | None]:
+        """The reply of a worker, which is no problem, and shared memory that is the caller's now."""
         if len(content) > MOST_ENCODED:
             raise InvalidValue(f"The picture is too large to show: {len(content) / 1e6:.0f} MB.")
         if self._deadly and (reason := self._deadly.get(_digest(content))):
             raise InvalidValue(reason)
         worker = self._idle.get()
         try:
-            return self._decoded(worker, content, size)
+            reply, shared = self._asked(worker, request, content)
         finally:
             self._idle.put(worker)
+        if "problem" in reply.header:
+            if shared is not None:
+                self._spares.give(shared)
+            raise InvalidValue(str(reply.header["problem"]))
+        return reply, shared
 
-    def _decoded(self, worker: _Worker, content: bytes, size: int) -> Pixels:
+    def _asked(self, worker: _Worker, request: Mapping[str, Any], content: bytes) -> tuple[Message, int | None]:
         for is_last in (False, True):
             if self._closed:
                 break
             try:
-                reply, shared = worker.decode(content, size)
+                return worker.ask(request, content)
             except TimeoutError:
                 raise self._is_deadly(content, f"reading it takes more than {PATIENCE:.0f} seconds") from None
             except EOFError:
@@ -239,7 +265,6 @@ class Workers:
             except (OSError, ValueError) as error:
                 log.warning("the picture decoder: %s", error)
                 raise LabelerError(f"The picture cannot be shown: the picture decoder failed ({error}).") from error
-            return self._pixels(reply, shared)
         raise LabelerError("The picture is not shown any more: the program ends.")
 
     def _is_deadly(self, content: bytes, why: str) -> InvalidValue:
@@ -251,8 +276,6 @@ class Workers:
     def _pixels(self, reply: Message, shared: int | None) -> Pixels:
         """What a reply says, trusted as little as what the picture says."""
         fields = reply.header
-        if "problem" in fields:
-            raise InvalidValue(str(fields["problem"]))
         try:
             width, height, sizes = _checked(fields)
             needed = sum(4 * wide * high for wide, high in sizes)

@@ -6,7 +6,7 @@ quotes, a quote or backslash inside it escaped with a backslash.
 
     tag:night,day label:bolt after:2024-05-01 component:"/photos/line 2" dataset:ab12 untagged
 
-`tag:a tag:b` (two terms) means images that have both.
+`tag:a tag:b` (two terms) means images that have both, `without:a,b` those that have neither.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Filter:
 
     `start` is inclusive, `end` exclusive, both aware and tested against the time of capture. `tags` and
     `labels` are alternatives: an image needs one of each that is given. `all_tags` must all be there,
-    beside one of `tags`. `dataset_id` is an id; titles are resolved before.
+    beside one of `tags`, and none of `without_tags`. `dataset_id` is an id; titles are resolved before.
     """
 
     location_ids: tuple[str, ...] = ()
@@ -61,6 +61,7 @@ class Filter:
     tagged: Tagged = Tagged.ANY
     tags: tuple[str, ...] = ()
     all_tags: tuple[str, ...] = ()
+    without_tags: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     dataset_id: str = ""
 
@@ -94,7 +95,7 @@ class Filter:
             return False
         if self.tags and not set(self.tags) & set(image.tags):
             return False
-        if not set(self.all_tags) <= set(image.tags):
+        if not set(self.all_tags) <= set(image.tags) or set(self.without_tags) & set(image.tags):
             return False
         if self.labels and not {box.label for box in image.boxes} & set(self.labels):
             return False
@@ -116,10 +117,11 @@ WORDS = {
     "after": "start",
     "before": "end",
     "tag": "tags",
+    "without": "without_tags",
     "label": "labels",
     "dataset": "dataset_id",
 }
-_MANY = {"location_ids", "mime_types", "tags", "labels"}
+_MANY = {"location_ids", "mime_types", "tags", "without_tags", "labels"}
 _TIMES = {"start", "end"}
 _TERM = re.compile(r'\s*(?:(?P<word>[a-z-]+):)?(?P<values>(?:"(?:\\.|[^"\\])*"|[^\s"])*)')
 _VALUE = re.compile(r'"((?:\\.|[^"\\])*)"|([^,"]+)')

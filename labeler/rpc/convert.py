@@ -120,7 +120,7 @@ def filter_to(value: Filter, organization_ids: Iterable[str] = ()) -> data_pb2.F
     """The filter as the wire can say it.
 
     The wire knows one tag condition and alternatives only, so the result can match more images than
-    `value`: of `all_tags` only the first is sent, and only where nothing else is asked of tags.
+    `value`: of `all_tags` only the first is sent, and only where nothing else is asked of tags; `without_tags` are not.
     `Filter.keeps` finishes on this side.
     """
     message = data_pb2.Filter(
@@ -153,7 +153,7 @@ def filter_to(value: Filter, organization_ids: Iterable[str] = ()) -> data_pb2.F
 def is_exact(value: Filter) -> bool:
     """Whether `filter_to` says all of the filter, so that counts of the service are counts of the filter."""
     tag_conditions = (1 if value.tags else 0) + len(value.all_tags) + (value.tagged is not Tagged.ANY)
-    return tag_conditions <= 1
+    return tag_conditions <= 1 and not value.without_tags
 
 
 def filter_from(message: data_pb2.Filter) -> Filter:

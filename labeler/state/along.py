@@ -8,18 +8,15 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Protocol
 
 from labeler.domain.along import Need, TakenAlong, Taking
-from labeler.domain.amounts import count_text, seconds_text, size_text
+from labeler.domain.amounts import count_text, size_text
 from labeler.domain.errors import LabelerError
 from labeler.domain.filter import Filter
 from labeler.state.prompts import Question
 from labeler.state.signal import Signal
-from labeler.state.work import Work
+from labeler.state.work import SURE_AFTER, Work
 
 if TYPE_CHECKING:
     from labeler.state.session import Session
-
-_SURE_AFTER = 2.0
-"""Seconds after which the time that is left is told."""
 
 
 class Along(Protocol):
@@ -152,13 +149,11 @@ class TakingAlong:
         self.take(one.wanted, one.name)
 
     async def _take(self, along: Along, work: Work, wanted: Filter, name: str) -> None:
-        title, began = work.title, time.monotonic()
         try:
             async with aclosing(along.take(wanted, name)) as progress:
                 async for taking in progress:
                     work.done, work.total = taking.images, taking.of_images
-                    left = _seconds_left(taking, time.monotonic() - began)
-                    work.title = f"{title}, {seconds_text(left)} left" if left is not None else title
+                    work.left = _seconds_left(taking, time.monotonic() - work.begun)
                     self._session.works_changed.emit()
         except LabelerError as error:
             here = f" {work.done:,} of {work.total:,} images are here; take along again to go on." if work.total else ""
@@ -183,7 +178,7 @@ class TakingAlong:
 
 def _seconds_left(taking: Taking, elapsed: float) -> float | None:
     """By the bytes so far; None while nothing can be said."""
-    if elapsed < _SURE_AFTER or not taking.size_bytes or taking.size_bytes >= taking.of_bytes:
+    if elapsed < SURE_AFTER or not taking.size_bytes or taking.size_bytes >= taking.of_bytes:
         return None
     return elapsed / taking.size_bytes * (taking.of_bytes - taking.size_bytes)
 

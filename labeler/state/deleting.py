@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from labeler.domain.amounts import count_text
-from labeler.domain.edit import DeletionChange, Edit, OnImage
+from labeler.domain.edit import Change, DeletionChange, Edit, OnImage
 from labeler.domain.image import Image
 from labeler.domain.saving import SaveState
 from labeler.state.work import Work
@@ -15,17 +17,18 @@ from labeler.state.work import Work
 if TYPE_CHECKING:
     from labeler.state.session import Session
 
-AT_ONCE = 500
-"""So many images are deleted before anybody sees it happen; the progress of more is shown."""
+CHUNK = 2_000
+"""States that are asked for between two turns of the event loop."""
 _ON_THEIR_WAY = (SaveState.SAVING, SaveState.SAVED_HERE)
 
 
 def delete_images(session: Session, images: Sequence[Image]) -> None:
     """Delete images, with what is on them."""
     kept = session.source.keeps_trash
-    changes = [DeletionChange(image.id, True, None if kept else OnImage.of(image)) for image in images]
     title = f"Deleted {count_text(len(images))}"
-    session.edit(title, changes, for_good=not kept)
+    session.mass.edit(
+        title, images, lambda one: DeletionChange(one.id, True, None if kept else OnImage.of(one)), for_good=not kept
+    )
     session.said.emit(title)
 
 
@@ -43,32 +46,72 @@ def follow(session: Session, edit: Edit) -> None:
         session.grid.select(session.grid.selected - gone)
     back = (session.library.index_of(change.image_id) for change in changes if not change.after)
     session.go_to(min((place for place in back if place is not None), default=following))
-    if len(changes) > AT_ONCE:
-        work = Work(edit.title, total=len(changes))
+
+
+@asynccontextmanager
+async def moved(session: Session, edit: Edit) -> AsyncIterator[None]:
+    """While an edit is made in parts: its images out of the list, or back in it, from the first part on.
+
+    Where it ends early the list is that of before, but for the parts that were made.
+    """
+    first = edit.changes[0]
+    if not isinstance(first, DeletionChange):
+        yield
+        return
+    library, ids = session.library, edit.image_ids
+    try:
+        places = await library.begin_moving(ids, first.after)
+        if first.after:
+            gone = set(ids)
+            if session.grid.selected & gone:
+                session.grid.select(session.grid.selected - gone)
+            session.go_to(session.index - bisect_left(places, session.index))
+        elif places:
+            session.go_to(places[0])
+        if not first.after and len(places) < len(ids):
+            session.reload_when_delivered()
+        yield
+    finally:
+        library.end_moving(ids)
+
+
+def can_take_back(session: Session, change: Change) -> bool:
+    """Whether a change that was just made can be: not where it deleted an image for good and that was delivered."""
+    is_for_good = isinstance(change, DeletionChange) and not session.source.keeps_trash
+    return not is_for_good or session.outbox.state_of(change.image_id) in _ON_THEIR_WAY
+
+
+def follow_delivery(session: Session, edit: Edit) -> None:
+    """Show how many images of an edit that was made in parts are deleted or brought back at the service."""
+    if isinstance(edit.changes[0], DeletionChange):
+        work = Work(edit.title, total=len(edit.changes))
         session.run(work, _until_delivered(session, work, edit))
 
 
 async def _until_delivered(session: Session, work: Work, edit: Edit) -> None:
     """Show how many are at the service, until all are or wait for a decision. Stopped, the rest is left as it was."""
-    state_of = session.outbox.state_of
-    left = {one for one in edit.image_ids if state_of(one) in _ON_THEIR_WAY}
+    state_of, ids = session.outbox.state_of, edit.image_ids
+    left = set(ids)
     changed = asyncio.Event()
 
-    def told(image_ids: tuple[str, ...]) -> None:
-        left.difference_update(one for one in image_ids if one in left and state_of(one) not in _ON_THEIR_WAY)
+    def told(image_ids: Sequence[str]) -> None:
+        left.difference_update([one for one in image_ids if one in left and state_of(one) not in _ON_THEIR_WAY])
         work.done = work.total - len(left)
         session.works_changed.emit()
         changed.set()
 
     session.images_changed.connect(told)
     try:
+        for start in range(0, work.total, CHUNK):
+            told(ids[start : start + CHUNK])
+            await asyncio.sleep(0)
         while left:
             changed.clear()
             await changed.wait()
     except asyncio.CancelledError:
         if not session.tasks.closing:
             rest = [change.inverse() for change in edit.changes if change.image_id in left]
-            session.edit(f"Stopped: {edit.title}", rest, for_good=not session.source.keeps_trash)
+            session.mass.change(f"Stopped: {edit.title}", rest, for_good=not session.source.keeps_trash)
         raise
     finally:
         session.images_changed.disconnect(told)

@@ -155,7 +155,7 @@ class Following:
     def _can_count(self) -> bool:
         """Whether the size of the list is that of the list that the person asked for and sees."""
         library = self._session.library
-        return library.size_is_known and not (library.is_old or self._session.outbox.moves_images or self._taken_in)
+        return library.size_is_known and not (library.is_old or library.moves_images or self._taken_in)
 
     def _ids(self) -> list[str]:
         """The image in front first, then the screenful around it."""
@@ -176,12 +176,14 @@ class Following:
     async def _show(self, ids: Sequence[str]) -> None:
         """Show images as the service has them, and take out those that it has no more. Raises LabelerError."""
         gone: list[str] = []
-        self.receive(await self._found(ids, gone))
+        self.receive(await self.found(ids, gone))
         if gone:
             self._session.library.remove(gone)
 
-    async def _found(self, ids: Sequence[str], gone: list[str]) -> tuple[Image, ...]:
-        """The images that exist; the ids of the others are added to `gone`."""
+    async def found(self, ids: Sequence[str], gone: list[str]) -> tuple[Image, ...]:
+        """The images that exist; the ids of the others are added to `gone`. Raises LabelerError."""
+        if not ids:
+            return ()
         try:
             return await self._session.source.images(ids)
         except Missing:
@@ -189,4 +191,4 @@ class Following:
                 gone.extend(ids)
                 return ()
         middle = len(ids) // 2
-        return (*await self._found(ids[:middle], gone), *await self._found(ids[middle:], gone))
+        return (*await self.found(ids[:middle], gone), *await self.found(ids[middle:], gone))

@@ -23,6 +23,11 @@ class Hidden:
     def __contains__(self, image_id: str) -> bool:
         return image_id in self._ids
 
+    def copy(self) -> Hidden:
+        made = Hidden()
+        made._rows, made._ids = self._rows.copy(), self._ids.copy()
+        return made
+
     def append(self, place: int, images: Sequence[Image]) -> None:
         """Take in images that follow `place` listed ones and all that are hidden so far."""
         self._rows += [(place, image) for image in images]
@@ -30,6 +35,8 @@ class Hidden:
 
     def hide(self, taken_out: Sequence[Placed]) -> None:
         """Take in images that were taken out of the list: by place, which is the one they had."""
+        if not taken_out:
+            return
         rows = [(place, 0, image) for place, image in self._rows] + [(place, 1, image) for place, image in taken_out]
         rows.sort(key=_order)
         self._rows, before = [], 0
@@ -45,6 +52,8 @@ class Hidden:
 
     def take(self, ids: Collection[str]) -> list[Placed]:
         """Give images back, by place: the one that each has in the list when all of them are in it."""
+        if self._ids.isdisjoint(ids):
+            return []
         back, kept = list[Placed](), list[Placed]()
         for place, image in self._rows:
             (back if image.id in ids else kept).append((place + len(back), image))

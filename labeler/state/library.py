@@ -51,6 +51,8 @@ class Library:
         self._outbox, self._is_kept = outbox, is_kept
         self._jumps = False
         self._moves = 0
+        self._moving: dict[str, bool] = {}
+        """Images that are being taken out (True) or brought back by an edit that is made in parts."""
         self._wanted = 0
         self._spans = 0
         self._is_old = False
@@ -140,7 +142,7 @@ class Library:
         try:
             place: int | None = first
             while self._loading is loading and place is not None:
-                await self._until(lambda: not self._outbox().moves_images)
+                await self._until(lambda: not self.moves_images)
                 place = self._loaded.first_gap(place, min(last, self.size - 1))
                 if place is not None:
                     await self._fetch(source, place, LATER_PAGES)
@@ -167,12 +169,12 @@ class Library:
         if self._loading and not self._loading.done():
             self._loading.cancel()
         self._source, self._wake = source, asyncio.Event()
-        self._is_old = keep and not self._outbox().moves_images
-        self._jumps = source.jumps(self.filter) and (keep or not self._outbox().moves_images)
+        self._is_old = keep and not self.moves_images
+        self._jumps = source.jumps(self.filter) and (keep or not self.moves_images)
         self._loading = self._tasks.start(self._load(source, keep))
 
     async def _load(self, source: ImageSource, keep: bool) -> None:
-        while keep and self._outbox().moves_images:
+        while keep and self.moves_images:
             await self._next_wake()
         self._is_old = keep
         counting = asyncio.ensure_future(source.count(self.filter))
@@ -208,7 +210,7 @@ class Library:
         outbox, place, known = self._outbox(), self._loaded.end, len(self._hidden)
         shown: list[Image] = []
         for image in images:
-            if outbox.is_deleted(image.id):
+            if self._is_deleted(image.id):
                 self._hidden.append(place + len(shown), [outbox.overlay(image)])
             else:
                 shown.append(outbox.overlay(image))
@@ -234,7 +236,7 @@ class Library:
             await self._fetch(source, 0, FIRST_PAGE)
             self._note_size(await counting)
         while True:
-            if not self._outbox().moves_images and (place := self._next_place()) is not None:
+            if not self.moves_images and (place := self._next_place()) is not None:
                 await self._fetch(source, place, LATER_PAGES)
             else:
                 await self._next_wake()
@@ -304,8 +306,7 @@ class Library:
 
     def remove(self, ids: Iterable[str]) -> None:
         """Take images out of the list that others deleted; not those that are on their way back."""
-        outbox = self._outbox()
-        removed = self._loaded.remove({one for one in ids if outbox.is_deleted(one) is not False})
+        removed = self._loaded.remove({one for one in ids if self._is_deleted(one) is not False})
         self._hidden.moved_up(removed)
         self._moved(-len(removed))
 
@@ -314,11 +315,10 @@ class Library:
 
         Returns whether one is to come back that is not known here, so that the list has to be read again.
         """
-        outbox = self._outbox()
-        if not outbox.moves_images and not self._hidden:
+        if not self.moves_images and not self._hidden:
             self._wake.set()
             return False
-        deleted = {one: outbox.is_deleted(one) for one in ids}
+        deleted = {one: self._is_deleted(one) for one in ids if one not in self._moving}
         gone = self._loaded.remove([one for one, is_gone in deleted.items() if is_gone])
         self._hidden.hide(gone)
         there = {one for one, is_gone in deleted.items() if is_gone is False}
@@ -327,9 +327,42 @@ class Library:
         self._wake.set()
         if gone or back:
             self._moved(len(back) - len(gone))
-        elif not outbox.moves_images:
+        elif not self.moves_images:
             self.grown.emit()
         return any(self._loaded.place_of(one) is None for one in there)
+
+    @property
+    def moves_images(self) -> bool:
+        """Whether images are on their way out of the service's lists or back into them: places there are others."""
+        return bool(self._moving) or self._outbox().moves_images
+
+    def _is_deleted(self, image_id: str) -> bool | None:
+        is_out = self._moving.get(image_id)
+        return self._outbox().is_deleted(image_id) if is_out is None else is_out
+
+    async def begin_moving(self, ids: Collection[str], out: bool) -> list[int]:
+        """Take very many images out, or put them back, before the edit that says so is made in parts.
+
+        What the parts say of them is not followed until `end_moving`. Returns the places that they had or have.
+        The list is made in a thread, anew where it is changed meanwhile: moving all after each takes long.
+        """
+        self._moving.update(dict.fromkeys(ids, out))
+        while True:
+            loaded, version = self._loaded, self._loaded.version
+            made = loaded.copy(), self._hidden.copy()
+            places = await asyncio.to_thread(_move, *made, ids, out)
+            if loaded is self._loaded and version == loaded.version:
+                break
+        self._loaded, self._hidden = made
+        if places:
+            self._moved(-len(places) if out else len(places))
+        return places
+
+    def end_moving(self, ids: Iterable[str]) -> None:
+        """Follow again what the outbox says of these."""
+        for one in ids:
+            self._moving.pop(one, None)
+        self._wake.set()
 
     def _moved(self, by: int) -> None:
         self._moves += 1
@@ -344,6 +377,15 @@ class Library:
     def _replace(self, image: Image) -> None:
         if (place := self._loaded.replace(image)) is not None:
             self.replaced.emit(place)
+
+
+def _move(loaded: Loaded, hidden: Hidden, ids: Collection[str], out: bool) -> list[int]:
+    rows = loaded.remove(ids) if out else hidden.take(ids)
+    if out:
+        hidden.hide(rows)
+    else:
+        loaded.insert(rows)
+    return [place for place, _ in rows]
 
 
 def _renamed(box: Box, names: Mapping[str, str]) -> Box:

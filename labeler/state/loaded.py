@@ -16,6 +16,14 @@ class Loaded:
         self._places: dict[str, int] = {}
         self.end = 0
         """One more than the last place with an image."""
+        self.version = 0
+        """Another number after each change."""
+
+    def copy(self) -> Loaded:
+        made = Loaded()
+        made._images, made._places = self._images.copy(), self._places.copy()
+        made.end, made.version = self.end, self.version
+        return made
 
     def __len__(self) -> int:
         return len(self._images)
@@ -37,6 +45,7 @@ class Loaded:
 
     def put(self, place: int, images: Sequence[Image]) -> None:
         """Put images at a place and those after it; an image that was at another place leaves that."""
+        self.version += 1
         for number, image in enumerate(images, place):
             self._drop(number)
             if (former := self._places.get(image.id)) is not None:
@@ -51,10 +60,12 @@ class Loaded:
         place = self._places[image.id]
         if self._images[place] == image:
             return None
+        self.version += 1
         self._images[place] = image
         return place
 
     def _drop(self, place: int) -> None:
+        self.version += 1
         image = self._images.pop(place, None)
         if image is not None:
             del self._places[image.id]
@@ -64,6 +75,7 @@ class Loaded:
         gone = sorted(self._places[image_id] for image_id in ids if image_id in self._places)
         if not gone:
             return []
+        self.version += 1
         removed = [(place, self._images[place]) for place in gone]
         kept: list[tuple[int, Image]] = []
         before = 0
@@ -82,6 +94,7 @@ class Loaded:
         """Put images in between: by place, which is the one that each has when all are in."""
         if not rows:
             return
+        self.version += 1
         starts = [place - number for number, (place, _) in enumerate(rows)]
         moved = {place + bisect_right(starts, place): image for place, image in self._images.items()}
         self._images = moved | dict(rows)

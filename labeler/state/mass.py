@@ -13,6 +13,7 @@ from labeler.domain.box import Box
 from labeler.domain.edit import BoxChange, Change, DeletionChange, Edit
 from labeler.domain.history import Step
 from labeler.domain.image import Image
+from labeler.state import deleting
 from labeler.state.work import Work
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ UNSAVED = 4
 
 
 def is_large(edit: Edit) -> bool:
-    """Whether an edit is made in parts. Deletions are not: each would move the places of all images after it."""
-    return len(edit.changes) > AT_ONCE and not isinstance(edit.changes[0], DeletionChange)
+    """Whether an edit is made in parts."""
+    return len(edit.changes) > AT_ONCE
 
 
 class MassEdits:
@@ -54,25 +55,32 @@ class MassEdits:
         """Whether it is for here to take an edit back or to make it again; None where it is not in memory."""
         return self.busy or (there_is_one and (step is None or is_large(step.edit)))
 
-    def edit(self, title: str, images: Sequence[Image], change_of: Callable[[Image], Change | None]) -> None:
-        """Change each image, as one edit; None where there is nothing to change."""
+    def edit(
+        self,
+        title: str,
+        images: Sequence[Image],
+        change_of: Callable[[Image], Change | None],
+        for_good: bool = False,
+    ) -> None:
+        """Change each image, as one edit; None where there is nothing to change. `for_good` as in `Session.edit`."""
 
         def at_once() -> None:
             changes = (change_of(image) for image in images)
-            self._session.edit(title, [change for change in changes if change is not None])
+            self._session.edit(title, [change for change in changes if change is not None], for_good=for_good)
 
         if len(images) <= AT_ONCE and not self.busy:
             at_once()
         else:
             work = Work(title, total=len(images))
-            self._run(work, lambda work: self._make(work, images, change_of), at_once)
+            self._run(work, lambda work: self._make(work, images, change_of, for_good), at_once)
 
-    def change(self, title: str, changes: Sequence[Change]) -> None:
+    def change(self, title: str, changes: Sequence[Change], for_good: bool = False) -> None:
         """Make changes as one edit."""
         if len(changes) <= AT_ONCE and not self.busy:
-            self._session.edit(title, changes)
+            self._session.edit(title, changes, for_good=for_good)
             return
-        self._run(Work(title, total=len(changes)), lambda work: self._begin(work, Edit(title, tuple(changes))))
+        work = Work(title, total=len(changes))
+        self._run(work, lambda work: self._begin(work, Edit(title, tuple(changes)), for_good))
 
     def undo(self) -> None:
         """Take back the last edit when those before it are made."""
@@ -118,7 +126,9 @@ class MassEdits:
 
         self._session.run(work, body(), ended)
 
-    async def _make(self, work: Work, images: Sequence[Image], change_of: Callable[[Image], Change | None]) -> None:
+    async def _make(
+        self, work: Work, images: Sequence[Image], change_of: Callable[[Image], Change | None], for_good: bool
+    ) -> None:
         def changes() -> tuple[Change, ...]:
             return tuple(change for image in images if (change := change_of(image)) is not None)
 
@@ -126,13 +136,16 @@ class MassEdits:
             made = await asyncio.to_thread(changes)
         except asyncio.CancelledError:
             if self._session.tasks.closing:
-                self._session.edit(work.title, changes())
+                self._session.edit(work.title, changes(), for_good=for_good)
             raise
-        await self._begin(work, Edit(work.title, made))
+        await self._begin(work, Edit(work.title, made), for_good)
 
-    async def _begin(self, work: Work, edit: Edit) -> None:
+    async def _begin(self, work: Work, edit: Edit, for_good: bool) -> None:
         if edit.changes:
-            self._session.history.push(edit)
+            if for_good:
+                self._session.history.forget(set(edit.image_ids))
+            else:
+                self._session.history.push(edit)
             await self._put(work, edit, is_new=True)
 
     async def _undo(self, work: Work) -> None:
@@ -167,31 +180,49 @@ class MassEdits:
         made = 0
         work.total = len(edit.changes)
         try:
-            while made < len(edit.changes):
-                self._part(edit, edit.changes[made : made + PART])
-                made = min(made + PART, len(edit.changes))
-                work.done = made
-                self._session.works_changed.emit()
-                await asyncio.sleep(0)
-                if made % (UNSAVED * PART) == 0:
-                    await self._session.outbox.drained()
+            async with deleting.moved(self._session, edit):
+                while made < len(edit.changes):
+                    self._part(edit, edit.changes[made : made + PART])
+                    made = min(made + PART, len(edit.changes))
+                    work.done = made
+                    self._session.works_changed.emit()
+                    await asyncio.sleep(0)
+                    if made % (UNSAVED * PART) == 0:
+                        await self._session.outbox.drained()
         except asyncio.CancelledError:
             rest = edit.changes[made:]
             if self._session.tasks.closing:
                 self._part(edit, rest)
             elif is_new:
-                back = [change.inverse() for change in reversed(edit.changes[:made])]
-                self.change(f"Stopped: {edit.title}", back)
-                self._session.said.emit(f"Stopped: {edit.title}")
+                self._take_back(edit, made)
             elif rest:
                 left = replace(edit, changes=rest)
                 self._run(Work(edit.title, total=len(rest)), lambda work: self._put(work, left, is_new=False))
             raise
+        deleting.follow_delivery(self._session, edit)
+
+    def _take_back(self, edit: Edit, made: int) -> None:
+        """After a stop: what was made of a new edit, and what is not at the service yet where that has no trash."""
+        title, session = f"Stopped: {edit.title}", self._session
+        back = [change.inverse() for change in reversed(edit.changes[:made]) if deleting.can_take_back(session, change)]
+        taken_back = Edit(title, tuple(back))
+        if isinstance(first := edit.changes[0], DeletionChange):
+            not_made, is_out = [change.image_id for change in edit.changes[made:]], not first.after
+            self._run(Work(title, total=len(back)), lambda work: self._leave(work, taken_back, not_made, is_out))
+        else:
+            self.change(title, back)
+        session.said.emit(title)
+
+    async def _leave(self, work: Work, taken_back: Edit, not_made: Sequence[str], out: bool) -> None:
+        """Have images in the list, or out of it, as they were before an edit whose parts about them are not made."""
+        await self._session.library.begin_moving(not_made, out)
+        self._session.library.end_moving(not_made)
+        await self._begin(work, taken_back, for_good=not self._session.source.keeps_trash)
 
     def _part(self, edit: Edit, changes: Sequence[Change]) -> None:
         fresh = tuple(change for change in changes if self._is_still_so(change))
         if fresh:
-            self._session.commit(replace(edit, changes=fresh))
+            self._session.commit(replace(edit, changes=fresh), is_part=True)
 
     def _is_still_so(self, change: Change) -> bool:
         """Whether a box is as it was when the edit was asked for: what the person did to it since then counts more."""

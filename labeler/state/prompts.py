@@ -56,6 +56,8 @@ class Request(Enum):
     TAKEN_ALONG = "taken along"
     TRASH = "trash"
     CROPS = "crops"
+    LIKE_THIS = "like this"
+    DUPLICATES = "duplicates"
     READINESS = "readiness"
     METER = "meter"
     BOX_CHART = "box chart"

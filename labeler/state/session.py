@@ -267,12 +267,13 @@ class Session:
             if self.mode is Mode.EDITOR and (index := self.library.index_of(edit.image_ids[0])) is not None:
                 self.go_to(index)
 
-    def commit(self, edit: Edit) -> None:
-        """Make an edit that the history has, or a part of one."""
+    def commit(self, edit: Edit, is_part: bool = False) -> None:
+        """Make an edit that the history has, or a part of one, whose images are where they belong already."""
         self._choices_are_old = True
         self.outbox.put(edit)
         self.images_changed.emit(self.library.apply(edit.changes))
-        deleting.follow(self, edit)
+        if not is_part:
+            deleting.follow(self, edit)
 
     def reload_when_delivered(self) -> None:
         """Read the library again as soon as the service has all edits."""

@@ -54,7 +54,7 @@ class Trash:
     def restore(self, images: Sequence[TrashedImage]) -> None:
         """Bring images back, with all that was on them: an edit, which can be undone."""
         title = f"Restored {count_text(len(images))}"
-        self._session.edit(title, [DeletionChange(image.id, False) for image in images])
+        self._session.mass.change(title, [DeletionChange(image.id, False) for image in images])
         self._session.said.emit(title)
         self._drop()
 

@@ -180,7 +180,7 @@ class StatusBar(QWidget):
             widget.setVisible(bool(works))
         if works:
             work = works[-1]
-            self._work.setText(f"{work.title}  {work.done:,} of {work.total:,}" if work.total else work.title)
+            self._work.setText(work.text)
             self._progress.setRange(0, work.total)
             self._progress.setValue(work.done)
 

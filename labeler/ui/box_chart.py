@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QProgressBar, QSizePolicy, QWidget
 
 from labeler.domain.amounts import count_text
@@ -51,9 +51,6 @@ class BoxChart(QWidget):
             painter.drawText(QRectF(left, top, side, BAR), Qt.AlignmentFlag.AlignLeft, title)
             self._paint_map(painter, QRectF(left, top + BAR, side, side), cells)
             top += side + BAR + theme.PADDING
-        if self.hasFocus():
-            painter.setPen(QPen(colors.accent, theme.FOCUS))
-            painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
         painter.end()
 
     def _paint_bars(self, painter: QPainter, room: QRectF) -> None:

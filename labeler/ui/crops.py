@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QCompleter, QFrame, QLineEdit, QWidget
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
 
 from labeler.domain.amounts import count_text
 from labeler.state.crops import Crop, Crops
@@ -14,6 +14,8 @@ from labeler.state.grid import CAPTION, GAP, GridLayout
 from labeler.state.pictures import Pictures, Wanted
 from labeler.state.session import Session
 from labeler.ui import theme
+from labeler.ui.accessible import Item, tell_focus
+from labeler.ui.cells import CellsView
 from labeler.ui.decode import Decoded
 from labeler.ui.dialogs import Dialog
 from labeler.ui.keys import key_text
@@ -21,26 +23,23 @@ from labeler.ui.marks import contained, paint_sentences
 from labeler.ui.plain import PlainLabel, row_text
 from labeler.ui.thumbs import bucket, thumbnail
 
-LEAST_CELL = 128
+LEAST_CELL, MOST_CELL = 128, 320
+"""px: an eighth of the width, between these."""
 KEYS = "1 to 0 or l: another label     x: delete     Enter: open the image     Ctrl+Z: undo     Esc: close"
 
 
-class CropView(QAbstractScrollArea):
+class CropView(CellsView):
     """Paints crops by arithmetic and loads the pictures of those that are seen."""
 
     def __init__(self, crops: Crops, thumbnails: Pictures[Decoded]) -> None:
         super().__init__()
         self._crops, self._thumbnails = crops, thumbnails
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(f"Boxes labeled {crops.label}")
 
     @property
     def layout_now(self) -> GridLayout:
-        return GridLayout(len(self._crops.items), self.viewport().width(), LEAST_CELL)
+        width = self.viewport().width()
+        return GridLayout(len(self._crops.items), width, min(max(width // 8, LEAST_CELL), MOST_CELL))
 
     def rows_shown(self) -> int:
         return max(1, (self.viewport().height() - GAP) // (self.layout_now.cell_height + GAP))
@@ -59,23 +58,21 @@ class CropView(QAbstractScrollArea):
         return Wanted(crop.image.id, bucket(self.layout_now.cell * self.devicePixelRatioF() / share))
 
     def lay_out(self) -> None:
-        """Take what is there now, scrolled as little as needed so that the cursor is seen."""
-        layout, bar = self.layout_now, self.verticalScrollBar()
-        bar.setRange(0, max(0, layout.height - self.viewport().height()))
-        bar.setPageStep(self.viewport().height())
-        place = self.rect_of(self._crops.cursor)
-        if place.top() < GAP:
-            bar.setValue(bar.value() + place.top() - GAP)
-        elif place.bottom() > self.viewport().height() - GAP:
-            bar.setValue(bar.value() + place.bottom() - self.viewport().height() + GAP)
-        crop = self._crops.current
-        self.setAccessibleDescription(
-            f"{self._crops.cursor + 1} of {len(self._crops.items)}: {crop.image.file_name}" if crop else "None"
-        )
-        self._want()
+        self.scroll_to(self.layout_now.height, self.rect_of(self._crops.cursor))
+        self.setAccessibleDescription(self._told(self._crops.cursor) if self._crops.items else "None")
+        self.want()
         self.viewport().update()
+        tell_focus(self)
 
-    def _want(self) -> None:
+    def _told(self, index: int) -> str:
+        """A crop for those who hear it."""
+        return f"{index + 1} of {len(self._crops.items)}: {self._crops.items[index].image.file_name}"
+
+    def accessible_items(self) -> Sequence[Item]:
+        cursor = self._crops.cursor
+        return [Item(self._told(index), self.rect_of(index), False, index == cursor) for index in self.visible()]
+
+    def want(self) -> None:
         items, visible = self._crops.items, self.visible()
         after = range(visible.stop, min(visible.stop + len(visible), len(items)))
         self._thumbnails.want(dict.fromkeys(self.wanted_of(items[index]) for index in (*visible, *after)))
@@ -93,7 +90,8 @@ class CropView(QAbstractScrollArea):
         for index in self.visible():
             self._cell(painter, self.rect_of(index), self._crops.items[index], colors)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(colors.accent, theme.FOCUS, j=Qt.PenJoinStyle.MiterJoin))
+        ring = colors.accent if self.hasFocus() else colors.control
+        painter.setPen(QPen(ring, theme.FOCUS, j=Qt.PenJoinStyle.MiterJoin))
         painter.drawRect(QRectF(self.rect_of(self._crops.cursor)).adjusted(-1, -1, 1, 1))
 
     def _cell(self, painter: QPainter, place: QRect, crop: Crop, colors: theme.Colors) -> None:
@@ -129,28 +127,10 @@ class CropView(QAbstractScrollArea):
             painter.setPen(QPen(color, line, j=Qt.PenJoinStyle.MiterJoin))
             painter.drawRect(outline)
 
-    def index_at(self, point: QPointF) -> int | None:
-        """The index of the crop at a point of the viewport."""
-        return self.layout_now.at(int(point.x()), int(point.y()) + self.verticalScrollBar().value())
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        index = self.index_at(event.position())
+    def clicked(self, x: int, y: int) -> None:
+        index = self.layout_now.at(x, y)
         if index is not None:
             self._crops.go_to(index)
-
-    def scrollContentsBy(self, dx: int, dy: int) -> None:
-        self._want()
-        self.viewport().update()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.lay_out()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        event.ignore()
-
-    def sizeHint(self) -> QSize:
-        return QSize(900, 560)
 
 
 class CropsDialog(Dialog):

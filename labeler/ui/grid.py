@@ -122,9 +122,10 @@ class GridView(QAbstractScrollArea):
         self._describe()
 
     def _images_changed(self, ids: Iterable[str]) -> None:
+        visible = self.visible()
         for image_id in ids:
             index = self._session.library.index_of(image_id)
-            if index is not None:
+            if index is not None and index in visible:
                 self._update_index(index)
         self._describe()
 

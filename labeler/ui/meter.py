@@ -42,11 +42,11 @@ class MeterDialog(ChoicesDialog):
 def lines_of(figures: Figures) -> list[tuple[str, str]]:
     """Titles and values, in words."""
     return [
-        ("Boxes", f"{figures.boxes:,}, {figures.per_hour(figures.boxes):,.0f} an hour"),
-        ("Images", f"{figures.images:,}, {figures.per_hour(figures.images):,.0f} an hour"),
+        ("Boxes", f"{figures.boxes:,}   ({figures.per_hour(figures.boxes):,.0f} an hour)"),
+        ("Images", f"{figures.images:,}   ({figures.per_hour(figures.images):,.0f} an hour)"),
         ("Seconds per box", f"median {_one(figures.median)}, 90 % within {_one(figures.p90)}"),
-        ("Keys per box", f"{_one(figures.per_box(figures.keys))}, {figures.keys:,} in all"),
-        ("Clicks per box", f"{_one(figures.per_box(figures.clicks))}, {figures.clicks:,} in all"),
+        ("Keys per box", f"{_one(figures.per_box(figures.keys))}   ({figures.keys:,} in all)"),
+        ("Clicks per box", f"{_one(figures.per_box(figures.clicks))}   ({figures.clicks:,} in all)"),
         ("Time worked", _minutes(figures.active)),
         ("Waiting for pictures", f"{figures.waiting:,.1f} s"),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QIcon
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from labeler.domain.amounts import count_text
@@ -12,7 +12,19 @@ from labeler.state.readiness import Check, Purpose, Readiness
 from labeler.state.session import Session
 from labeler.ui import theme
 from labeler.ui.choices import ChoicesDialog
+from labeler.ui.icons import RATIOS, pixmap
 from labeler.ui.plain import PlainLabel, row_text
+
+
+def _mark(holds: bool) -> QIcon:
+    """A check mark or a warning sign."""
+    colors, result = theme.colors(), QIcon()
+    for ratio in RATIOS:
+        picture = pixmap("check", colors.text, ratio) if holds else pixmap("warning", colors.warning, ratio)
+        on_accent = pixmap("check" if holds else "warning", colors.on_accent, ratio)
+        result.addPixmap(picture)
+        result.addPixmap(on_accent, QIcon.Mode.Selected)
+    return result
 
 
 class ReadinessDialog(ChoicesDialog):
@@ -50,7 +62,7 @@ class ReadinessDialog(ChoicesDialog):
         self.list.clear()
         for check in checks or ():
             state = "yes" if check.holds else "no"
-            item = QListWidgetItem(row_text(f"{state:<5}{check.title}:  {check.found}"))
+            item = QListWidgetItem(_mark(check.holds), row_text(f"{check.title}:  {check.found}"))
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{check.title}: {state}, {check.found}")
             if not check.holds:
                 item.setForeground(QColor(theme.colors().warning))

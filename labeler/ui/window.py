@@ -21,6 +21,10 @@ from PySide6.QtWidgets import (
 from labeler.actions.action import Action
 from labeler.actions.keymap import Keymap
 from labeler.actions.tips import Tips
+from labeler.domain.amounts import count_text
+from labeler.domain.image import Image
+from labeler.state.alike import Hashes
+from labeler.state.duplicates import Duplicates
 from labeler.state.pictures import Pictures
 from labeler.state.prompts import Question, Request
 from labeler.state.session import Mode, Session
@@ -32,6 +36,7 @@ from labeler.ui.commands import commands
 from labeler.ui.crops import CropsDialog
 from labeler.ui.decode import Decoded
 from labeler.ui.dialogs import ConnectChoice, ConnectDialog, DatasetsDialog, ExportDialog, QuestionDialog
+from labeler.ui.duplicates import DuplicatesDialog
 from labeler.ui.filmstrip import Filmstrip
 from labeler.ui.filter_panel import FilterPanel
 from labeler.ui.focus_ring import FocusFollower
@@ -75,10 +80,13 @@ class Window(QMainWindow):
         on_close: Callable[[], None],
         on_connect: Callable[[ConnectChoice], None],
         log_path: Path,
+        hashes: Hashes,
     ) -> None:
         super().__init__()
         self.session, self._keymap = session, keymap
         self.thumbnails, self.pictures = thumbnails, pictures
+        self.duplicates = Duplicates(session, hashes)
+        self.duplicates.found.connect(self._tell_of_duplicates)
         self._on_close, self._on_connect, self._log_path = on_close, on_connect, log_path
         self._may_close = False
         self.setWindowTitle("Labeler")
@@ -170,6 +178,8 @@ class Window(QMainWindow):
             Request.PENDING: lambda: ReviewDialog(self, self.session).open(),
             Request.TRASH: lambda: TrashDialog(self, self.session, partial(small_picture, self.thumbnails)).open(),
             Request.CROPS: lambda: CropsDialog(self, self.session, self.thumbnails).open(),
+            Request.LIKE_THIS: lambda: self._show_duplicates(self.session.current),
+            Request.DUPLICATES: self._show_duplicates,
             Request.TAKEN_ALONG: lambda: AlongDialog(self, self.session).open(),
             Request.READINESS: lambda: ReadinessDialog(self, self.session).open(),
             Request.BOX_CHART: lambda: BoxChartDialog(self, self.session).open(),
@@ -186,6 +196,17 @@ class Window(QMainWindow):
             Request.QUIT: self._quit,
         }
         shows[request]()
+
+    def _show_duplicates(self, like: Image | None = None) -> None:
+        self.duplicates.find(like)
+        DuplicatesDialog(self, self.session, self.duplicates, self.thumbnails).open()
+
+    def _tell_of_duplicates(self) -> None:
+        """Say what was found where nobody looks on."""
+        if self.findChild(DuplicatesDialog) is None:
+            groups = count_text(len(self.duplicates.groups), "group")
+            key = next(iter(self._keymap.keys_of("alike.all")), "")
+            self.session.said.emit(f"Found {groups} of images that look alike" + (f"; {key} shows them" if key else ""))
 
     def _ask(self, question: Question) -> None:
         QuestionDialog(self, question).open()

@@ -55,6 +55,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "tagged": st.sampled_from(Tagged),
     "tags": some(*TAGS, "member 0"),
     "all_tags": some(*TAGS, "member 1"),
+    "without_tags": some(*TAGS),
     "labels": some(*LABELS, "unused"),
     "dataset_id": one("member 0", "member 1", "nothing"),
 }

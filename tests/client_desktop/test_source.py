@@ -96,6 +96,9 @@ async def test_what_the_wire_cannot_say_is_finished_here(connection: Connection,
     both = Filter(all_tags=("night", "rain"))
     assert [image.id for image in await all_images(source, both, Order.OLDEST, 2)] == ["image-1"]
     assert await source.count(both) is None
+    without = Filter(tags=("night", "rain"), without_tags=("day", "snow"))
+    assert [image.id for image in await all_images(source, without, Order.OLDEST, 2)] == ["image-1", "image-2"]
+    assert await source.count(without) is None
     either = Filter(tags=("night", "rain"))
     assert [image.id for image in await all_images(source, either, Order.OLDEST, 2)] == [
         "image-1",

@@ -63,6 +63,7 @@ BARE = Image("bare")
         (Filter(tagged=Tagged.TAGGED), Filter(tagged=Tagged.UNTAGGED)),
         (Filter(tags=("day", "wet")), Filter(tags=("day",))),
         (Filter(all_tags=("night", "wet")), Filter(all_tags=("night", "day"))),
+        (Filter(without_tags=("day", "dry")), Filter(without_tags=("day", "night"))),
         (Filter(labels=("screw", "nut")), Filter(labels=("screw",))),
         (Filter(dataset_id="second"), Filter(dataset_id="third")),
     ],
@@ -70,7 +71,7 @@ BARE = Image("bare")
 def test_each_condition_keeps_what_meets_it_and_nothing_else(wanted: Filter, other: Filter) -> None:
     assert wanted.keeps(SEEN)
     assert not other.keeps(SEEN)
-    assert wanted.keeps(BARE) is False
+    assert wanted.keeps(BARE) is bool(wanted.without_tags)
 
 
 def test_every_condition_is_tested_above() -> None:

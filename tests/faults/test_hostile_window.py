@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -38,6 +39,7 @@ from labeler.state.settings import Settings
 from labeler.ui import theme
 from labeler.ui.decode import Decoded
 from labeler.ui.dialogs import DatasetsDialog, QuestionDialog
+from labeler.ui.duplicates import DuplicatesDialog
 from labeler.ui.filter_panel import SECTIONS, Section
 from labeler.ui.plain import PlainLabel
 from labeler.ui.review import ReviewDialog
@@ -91,6 +93,11 @@ def texts(picture: Path) -> tuple[str, ...]:
     return tuple(text.replace(MARKER, str(picture)) for text in NAMES)
 
 
+class AllAlike:
+    async def of(self, images: Sequence[Image], told: Callable[[], None]) -> dict[str, bytes]:
+        return {image.id: bytes(16) for image in images}
+
+
 @pytest_asyncio.fixture
 async def window(qapp: QApplication, texts: tuple[str, ...], tmp_path: Path) -> AsyncIterator[Window]:
     theme.apply_theme(qapp, "dark")
@@ -108,7 +115,9 @@ async def window(qapp: QApplication, texts: tuple[str, ...], tmp_path: Path) -> 
         return Decoded(grey, 40, 30)
 
     thumbnails, pictures = (Pictures(session.tasks, no_picture, lambda one: 1, 1_000) for _ in range(2))
-    made = Window(session, Keymap(ACTIONS), thumbnails, pictures, lambda: None, lambda choice: None, tmp_path / "log")
+    made = Window(
+        session, Keymap(ACTIONS), thumbnails, pictures, lambda: None, lambda choice: None, tmp_path / "log", AllAlike()
+    )
     made.resize(900, 560)
     made.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)  # else Qt tells of it when no loop runs any more
     made.show()
@@ -243,6 +252,28 @@ async def test_nothing_is_rendered_in_dialogs(window: Window, texts: tuple[str, 
         listed.deleteLater()
     assert not watch.opened()
     told(len(texts), "in the dialogs for questions, datasets and what was not accepted")
+
+
+async def test_nothing_is_rendered_in_groups_that_look_alike(
+    window: Window, texts: tuple[str, ...], watch: Watch
+) -> None:
+    duplicates = window.duplicates
+    found = asyncio.Event()
+    duplicates.found.connect(found.set)
+    duplicates.find()
+    await found.wait()
+    dialog = DuplicatesDialog(window, window.session, duplicates, window.thumbnails)
+    dialog.show()
+    for place, text in enumerate(texts):
+        duplicates.set_tag(text)
+        duplicates.go_to(place)
+        only_plain(dialog)
+        if place % 8 == 0:
+            seen(dialog)
+    assert duplicates.count == len(texts)
+    dialog.close()
+    assert not watch.opened()
+    told(len(texts), "as names and tags in groups that look alike")
 
 
 async def test_names_that_are_remembered_come_back_byte_by_byte(window: Window, texts: tuple[str, ...]) -> None:

@@ -57,7 +57,7 @@ def test_no_confidence_is_not_a_confidence_of_zero() -> None:
 
 @given(filters())
 def test_a_filter_that_the_wire_can_say_comes_back(value: Filter) -> None:
-    value = replace(value, all_tags=(), tagged=Tagged.ANY if value.tags else value.tagged)
+    value = replace(value, all_tags=(), without_tags=(), tagged=Tagged.ANY if value.tags else value.tagged)
     assert convert.is_exact(value)
     assert convert.filter_from(sent(convert.filter_to(value, ["org"]))) == value
 
@@ -65,13 +65,14 @@ def test_a_filter_that_the_wire_can_say_comes_back(value: Filter) -> None:
 @given(
     some(st.sampled_from(["day", "night", "wet road"])),
     some(st.sampled_from(["day", "night", "wet road"])),
+    some(st.sampled_from(["day", "night", "wet road"])),
     st.sampled_from(Tagged),
     images(),
 )
 def test_the_wire_says_no_less_than_the_filter_keeps(
-    tags: tuple[str, ...], all_tags: tuple[str, ...], tagged: Tagged, image: Image
+    tags: tuple[str, ...], all_tags: tuple[str, ...], without_tags: tuple[str, ...], tagged: Tagged, image: Image
 ) -> None:
-    value = Filter(tags=tags, all_tags=all_tags, tagged=tagged)
+    value = Filter(tags=tags, all_tags=all_tags, without_tags=without_tags, tagged=tagged)
     said = convert.filter_from(convert.filter_to(value))
     if value.keeps(image):
         assert said.keeps(image)
@@ -89,6 +90,7 @@ def test_the_wire_says_no_less_than_the_filter_keeps(
         (Filter(all_tags=("a", "b")), False),
         (Filter(tags=("a",), all_tags=("b",)), False),
         (Filter(tags=("a",), tagged=Tagged.UNTAGGED), False),
+        (Filter(without_tags=("a",)), False),
         (Filter(labels=("bolt",), component_name="cam"), True),
     ],
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest_asyncio
@@ -17,8 +19,10 @@ from labeler.domain.saving import SaveState
 from labeler.state.deleting import delete_images
 from labeler.state.hidden import Hidden
 from labeler.state.loaded import Loaded
+from labeler.state.mass import PART
 from labeler.state.session import Session
 from labeler.state.trash import Trash
+from labeler.state.work import Work
 from tests.memory_source import MemoryOutbox, MemorySource, make_session, settled
 
 NAMES = [f"image-{number}" for number in range(12)]
@@ -165,29 +169,96 @@ async def test_an_image_on_its_way_back_is_not_taken_for_deleted_by_others(sessi
     assert shown(session, 4) == ["image-0", "image-1", "image-2", "image-4"]
 
 
-async def test_all_that_match_are_deleted_with_progress_and_stopping_leaves_the_rest(session: Session) -> None:
-    session.library.want(2500)
-    await session.library.load(0, 2499)
-    delete_images(session, places(session, *range(2500)))
-    assert (session.library.size, session.current) == (0, None)
+COUNT = 2_500
+
+
+async def all_deleted(session: Session) -> Work:
+    """Delete all; the work, of which one part is made."""
+    session.library.want(COUNT)
+    await session.library.load(0, COUNT - 1)
+    delete_images(session, places(session, *range(COUNT)))
     (work,) = session.works
-    assert (work.title, work.done, work.total) == ("Deleted 2,500 images", 0, 2500)
-    await settled(session)
+    assert (work.title, work.done, work.total) == ("Deleted 2,500 images", 0, COUNT)
+    await until(lambda: work.done)
+    return work
+
+
+async def until(seen: Callable[[], object]) -> None:
+    async with asyncio.timeout(30):
+        while not seen():  # noqa: ASYNC110 - a turn of the loop is what is waited for
+            await asyncio.sleep(0)
+
+
+async def test_all_that_match_are_deleted_in_parts_with_the_list_ahead_of_them(session: Session) -> None:
+    work = await all_deleted(session)
+    assert work.done == PART
+    assert (session.library.size, session.current) == (0, None)
+    assert len(outbox(session).edits) == 1
+    await until(lambda: work not in session.works)
+    assert sum(len(edit.changes) for edit in outbox(session).edits) == COUNT
+    outbox(session).deliver()
+    await until(lambda: not session.works)
+    assert len(session.history.done) == 1
+    session.undo()
+    await until(lambda: session.library.size == COUNT)
+    assert shown(session, COUNT) == [f"image-{number}" for number in range(COUNT)]
+    assert session.index == 0
+    session.redo()
+    await until(lambda: session.library.size == 0 and not session.mass.busy)
+
+
+async def test_stopping_in_between_brings_all_back(session: Session) -> None:
+    work = await all_deleted(session)
+    work.cancel()
+    await until(lambda: not session.mass.busy)
+    assert session.library.size == COUNT
+    assert shown(session, COUNT) == [f"image-{number}" for number in range(COUNT)]
+    assert session.history.done[-1].title == "Stopped: Deleted 2,500 images"
+    outbox(session).deliver()
+    await until(lambda: not session.works)
+    assert (len(source(session).list), session.library.size) == (COUNT, COUNT)
+
+
+async def test_stopping_while_it_is_delivered_leaves_the_rest(session: Session) -> None:
+    put = await all_deleted(session)
+    await until(lambda: put not in session.works)
+    (work,) = session.works
     for number in range(600):
         outbox(session).set_state(f"image-{number}", SaveState.DELIVERED)
-    await settled(session)
-    assert work.done == 600
+    await until(lambda: work.done == 600)
     work.cancel()
-    await settled(session)
-    assert session.library.size == 1900
+    await until(lambda: not session.mass.busy and session.library.size == 1900)
     assert session.history.done[-1].title == "Stopped: Deleted 2,500 images"
     session.undo()
-    assert session.library.size == 0
+    await until(lambda: not session.mass.busy and session.library.size == 0)
     outbox(session).deliver()
-    await settled(session)
-    assert session.works == []
+    await until(lambda: not session.works)
     session.undo()
-    assert session.library.size == 2500
+    await until(lambda: not session.mass.busy and session.library.size == COUNT)
+
+
+async def test_what_is_deleted_for_good_is_brought_back_only_where_it_is_not_delivered(session: Session) -> None:
+    source(session).keeps_trash = False
+    work = await all_deleted(session)
+    made = outbox(session).edits[0].image_ids
+    outbox(session).states[made[0]] = SaveState.DELIVERED
+    work.cancel()
+    await until(lambda: not session.mass.busy)
+    assert made[0] not in shown(session, COUNT - 1)
+    assert session.library.size == COUNT - 1
+    assert session.history.done == []
+
+
+async def test_a_list_that_is_changed_while_it_is_made_anew_is_made_again(session: Session) -> None:
+    session.library.want(COUNT)
+    await session.library.load(0, COUNT - 1)
+    images = places(session, *range(COUNT))
+    moving = asyncio.ensure_future(session.library.begin_moving([image.id for image in images[:-2]], True))
+    await asyncio.sleep(0)
+    session.library.update([replace(images[-1], file_name="other")])
+    await moving
+    session.library.end_moving(image.id for image in images)
+    assert [image.file_name for image in places(session, 0, 1)] == [images[-2].file_name, "other"]
 
 
 async def test_the_trash_is_read_by_page_without_what_is_on_its_way_back(session: Session) -> None:

@@ -18,17 +18,22 @@ async def test_lines_say_yes_or_no_and_open_what_is_missing(desk: Desk) -> None:
     dialog = ReadinessDialog(parent, desk.session)
     dialog.show()
     await settled(desk.session)
+    told = [dialog.list.item(row).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(dialog.list.count())]
+    assert told[:2] == [
+        "At least 80 % of the images labeled: no, 1 of 40 labeled (2 %)",
+        "At least 15 images: yes, 40 images",
+    ]
     lines = [dialog.list.item(row).text() for row in range(dialog.list.count())]
     assert lines == [
-        "no   At least 80 % of the images labeled:  1 of 40 labeled (2 %)",
-        "yes  At least 15 images:  40 images",
-        "no   At least 2 labels:  1 label",
-        "no   bolt: at least 10 boxes:  1 box",
+        "At least 80 % of the images labeled:  1 of 40 labeled (2 %)",
+        "At least 15 images:  40 images",
+        "At least 2 labels:  1 label",
+        "bolt: at least 10 boxes:  1 box",
     ]
     assert dialog.verdict.text() == "Not ready: 3 conditions of 4 not met"
     QTest.keyClick(dialog.list, Qt.Key.Key_T)
     await settled(desk.session)
-    assert dialog.list.item(2).text() == "no   night: at least 10 images:  1 image"
+    assert dialog.list.item(2).text() == "night: at least 10 images:  1 image"
     QTest.keyClick(dialog.list, Qt.Key.Key_T)
     await settled(desk.session)
     QTest.keyClick(dialog.list, Qt.Key.Key_Down)

@@ -34,12 +34,12 @@ def test_the_meter_shows_what_was_done_and_is_reset(walk: Walk, library: Path, s
             await work(person)
             await person.key("Ctrl+Shift+M")
             found = lines(person.dialog())
-            assert found[0].startswith("Boxes:  3, ")
-            assert found[1].startswith("Images:  2, ")
-            assert found[3] == "Keys per box:  0.7, 2 in all"
-            assert found[4] == "Clicks per box:  1.0, 3 in all", "each was dragged"
+            assert found[0].startswith("Boxes:  3   (")
+            assert found[1].startswith("Images:  2   (")
+            assert found[3] == "Keys per box:  0.7   (2 in all)"
+            assert found[4] == "Clicks per box:  1.0   (3 in all)", "each was dragged"
             await person.key("r")
-            assert lines(person.dialog())[0] == "Boxes:  0, 0 an hour"
+            assert lines(person.dialog())[0] == "Boxes:  0   (0 an hour)"
             await person.key("Enter")
 
     walk(steps())
