@@ -36,8 +36,8 @@ from labeler.ui.theme import apply_theme
 from labeler.ui.window import Window
 from labeler.workplace import CACHE_BYTES, LOCAL, Workplace
 
-THUMBNAIL_BYTES = 96 * 1024 * 1024
-PICTURE_BYTES = 128 * 1024 * 1024
+THUMBNAIL_BYTES = 48 * 1024 * 1024
+PICTURE_BYTES = 48 * 1024 * 1024
 CLOSING_SECONDS = 10.0
 MOVING_SECONDS = 20.0
 """How long another service of this computer is waited for, when the one that was found ends at once."""
@@ -193,6 +193,7 @@ class Desktop:
             pictures.forget_problems()
 
     def _forget_pictures(self) -> None:
+        self._loader.forget()
         for pictures in self._pictures:
             pictures.clear()
 

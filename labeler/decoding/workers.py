@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from threading import Barrier, BrokenBarrierError, Timer
 from typing import Any
 
@@ -88,7 +89,7 @@ class _Worker:
         self._is_new = True
         return self._link
 
-    def decode(self, content: bytes, size: int) -> tuple[Message, int | None]:
+    def decode(self, content: bytes, size: int, at_least: bool) -> tuple[Message, int | None]:
         """The reply, and the shared memory it is about. Raises TimeoutError, EOFError or ValueError, and has ended."""
         spare: int | None = None
         try:
@@ -101,7 +102,7 @@ class _Worker:
                     link.receive(0)
                 link.until(time.monotonic() + PATIENCE)
                 spare = self._spares.take() if link.passes_descriptors else None
-                link.send(Message({"size": size}, content, spare))
+                link.send(Message({"size": size, "at_least": at_least}, content, spare))
                 reply = link.receive(MOST_DECODED)
         except (TimeoutError, EOFError, ValueError, OSError):
             self._give(spare)
@@ -204,14 +205,15 @@ class Workers:
 
         return [self._threads.submit(begin) for _ in range(count)]
 
-    async def decode(self, content: bytes, size: int = 0) -> Pixels:
+    async def decode(self, content: bytes, size: int = 0, at_least: bool = False) -> Pixels:
         """Decode a picture as `pixels.decode` does. Raises LabelerError with a sentence to show in its place.
 
         Cancelled while the picture waits for a process it is not begun.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self.decode_here, content, size)
+        work = partial(self.decode_here, content, size, at_least)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    def decode_here(self, content: bytes, size: int = 0) -> Pixels:
+    def decode_here(self, content: bytes, size: int = 0, at_least: bool = False) -> Pixels:
         """The same, for who can wait."""
         if len(content) > MOST_ENCODED:
             raise InvalidValue(f"The picture is too large to show: {len(content) / 1e6:.0f} MB.")
@@ -219,16 +221,16 @@ class Workers:
             raise InvalidValue(reason)
         worker = self._idle.get()
         try:
-            return self._decoded(worker, content, size)
+            return self._decoded(worker, content, size, at_least)
         finally:
             self._idle.put(worker)
 
-    def _decoded(self, worker: _Worker, content: bytes, size: int) -> Pixels:
+    def _decoded(self, worker: _Worker, content: bytes, size: int, at_least: bool) -> Pixels:
         for is_last in (False, True):
             if self._closed:
                 break
             try:
-                reply, shared = worker.decode(content, size)
+                reply, shared = worker.decode(content, size, at_least)
             except TimeoutError:
                 raise self._is_deadly(content, f"reading it takes more than {PATIENCE:.0f} seconds") from None
             except EOFError:

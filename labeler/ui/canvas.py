@@ -37,8 +37,10 @@ from labeler.ui.paint_tones import toned
 from labeler.ui.snap import strongest_corner
 from labeler.ui.thumbs import BUCKETS, thumbnail
 
-AHEAD = (1, 2, -1)
+AHEAD = (1, 2, 3, -1)
 """Which neighbours of the image, in the direction of the last step, are decoded before they are asked for."""
+STEP = 128
+"""Pictures are asked for in multiples of so many px, so that a window that is made larger seldom asks again."""
 ZOOM_STEP = 1.0015
 """Factor of scale per eighth of a degree of the wheel."""
 SHARP_FROM = 3.0
@@ -71,6 +73,7 @@ class CanvasView(QWidget):
         self._overlay = Overlay(session)
         self._chips = Chips(1.0)
         self._index, self._direction = -1, 1
+        self._last: tuple[str, Decoded] | None = None
         self._still = QPixmap()
         self._still_of: Decoded | None = None
         self._still_key: tuple[object, ...] = ()
@@ -84,6 +87,7 @@ class CanvasView(QWidget):
         accessible.install()
         session.canvas.changed.connect(self._canvas_changed)
         session.current_changed.connect(self._another)
+        session.pace.rested.connect(self._want)
         session.mode_changed.connect(self._another)
         session.vocabulary.changed.connect(self.update)
         session.review.changed.connect(self.update)
@@ -100,19 +104,37 @@ class CanvasView(QWidget):
     # The picture.
 
     def picture(self) -> Decoded | None:
-        """The whole picture of the image in front, else a smaller copy of it, else None."""
+        """The picture of the image in front, as much of it as is there, else None."""
         image = self._session.current
         if image is None:
             return None
-        whole = self._pictures.get(Wanted(image.id))
-        if whole is not None or self._thumbnails is None:
-            return whole
-        return thumbnail(self._thumbnails, image.id, BUCKETS[-1])
+        found = self._pictures.get(Wanted(image.id)) or self._pictures.get(self.for_screen(image.id))
+        if found is not None:
+            self._last = (image.id, found)
+        elif self._last is not None and self._last[0] == image.id:
+            found = self._last[1]  # of a room of another size
+        elif self._thumbnails is not None:
+            found = thumbnail(self._thumbnails, image.id, BUCKETS[-1])
+        return found
+
+    def for_screen(self, image_id: str) -> Wanted:
+        """The picture of an image that has a px for each px of the canvas when it fits in it."""
+        longer = max(self.width(), self.height()) * self.devicePixelRatioF()
+        return Wanted(image_id, -(-round(longer) // STEP) * STEP, at_least=True)
+
+    def is_sharp(self) -> bool:
+        """Whether what is painted has a px for each px of the screen, or all that there are."""
+        picture, view = self.picture(), self.canvas.view
+        if picture is None or view is None:
+            return False
+        return picture.image.width() >= min(picture.width, view.scale * self.devicePixelRatioF() * picture.width)
 
     def problem(self) -> str:
         """Why the image in front cannot be shown; empty where nothing is known against it."""
         image = self._session.current
-        return "" if image is None else image.problem or self._pictures.problem(Wanted(image.id))
+        if image is None:
+            return ""
+        return image.problem or self._pictures.problem(self.for_screen(image.id))
 
     def _another(self) -> None:
         self._want()
@@ -121,13 +143,18 @@ class CanvasView(QWidget):
         self.update()
 
     def _want(self) -> None:
-        if self._session.mode is not Mode.EDITOR:
+        """Ask for what the screen needs of this image and its neighbours; for the whole where the person rests."""
+        if self._session.mode is not Mode.EDITOR or not self.isVisible():
             return
         index, library = self._session.index, self._session.library
         if index != self._index:
             self._index, self._direction = index, 1 if index > self._index else -1
         images = (library.at(index + step * self._direction) for step in (0, *AHEAD))
-        self._pictures.want([Wanted(image.id) for image in images if image and not image.problem])
+        wanted = [self.for_screen(image.id) for image in images if image and not image.problem]
+        image = self._session.current
+        if image is not None and self._session.pace.is_resting and self._pictures.get(self.for_screen(image.id)):
+            wanted.insert(min(2, len(wanted)), Wanted(image.id))
+        self._pictures.want(wanted)
 
     def _take_size(self) -> None:
         picture = self.picture()
@@ -138,6 +165,8 @@ class CanvasView(QWidget):
         image = self._session.current
         if image is not None and wanted.image_id == image.id:
             self._take_size()
+            if wanted.at_least:
+                self._want()
             self.update()
 
     def _canvas_changed(self) -> None:
@@ -283,6 +312,7 @@ class CanvasView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.canvas.viewport.set_room(self.width(), self.height())
+        self._want()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 
 from PySide6.QtGui import QImage
@@ -9,6 +10,8 @@ from PySide6.QtGui import QImage
 from labeler.decoding.workers import Pixels, Workers
 from labeler.state.pictures import Wanted
 from labeler.state.source import ImageSource
+
+ENCODED_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,31 @@ def painted(pixels: Pixels) -> Decoded:
 
 
 class PictureLoader:
-    """Pictures of a source, decoded in processes of their own; `load` is for `state.pictures.Pictures`."""
+    """Pictures of a source, decoded in processes of their own; `load` is for `state.pictures.Pictures`.
+
+    The last encoded pictures are kept, as one is asked for in several sizes.
+    """
 
     def __init__(self, source: ImageSource, workers: Workers) -> None:
         self.source = source
         self._workers = workers
+        self._encoded: OrderedDict[str, bytes] = OrderedDict()
+
+    def forget(self) -> None:
+        """Fetch every picture again."""
+        self._encoded.clear()
 
     async def load(self, wanted: Wanted) -> Decoded:
         """Fetch and decode. Raises LabelerError with a sentence to show in the picture's place."""
-        content = await self.source.image_bytes(wanted.image_id)
-        return painted(await self._workers.decode(content, wanted.size))
+        content = self._encoded.get(wanted.image_id)
+        if content is None:
+            source = self.source
+            content = await source.image_bytes(wanted.image_id)
+            if source is self.source:
+                self._keep(wanted.image_id, content)
+        return painted(await self._workers.decode(content, wanted.size, wanted.at_least))
+
+    def _keep(self, image_id: str, content: bytes) -> None:
+        self._encoded[image_id] = content
+        while sum(map(len, self._encoded.values())) > ENCODED_BYTES:
+            self._encoded.popitem(last=False)

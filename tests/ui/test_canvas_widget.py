@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from labeler.actions.boxes import select_tool
 from labeler.domain.geometry import Point
+from labeler.robot import until
 from labeler.state.pictures import Wanted
 from labeler.state.session import Mode
 from labeler.state.tones import Tones
@@ -84,14 +85,42 @@ async def test_a_smaller_copy_is_shown_while_the_picture_loads(desk: Desk, canva
 
 async def test_neighbours_are_decoded_before_they_are_asked_for(desk: Desk, canvas: CanvasView) -> None:
     await edit(desk, 4)
-    for neighbour in ("image-5", "image-6", "image-3"):
-        await desk.decoded(desk.pictures, Wanted(neighbour))
-    assert set(desk.source.asked_bytes) == {"image-3", "image-4", "image-5", "image-6"}
+    for neighbour in ("image-5", "image-6", "image-7", "image-3"):
+        await desk.decoded(desk.pictures, canvas.for_screen(neighbour))
+    assert sorted(desk.source.asked_bytes) == ["image-3", "image-4", "image-5", "image-6", "image-7"]
+
+
+async def test_images_passed_over_are_not_fetched_and_whole_is_that_at_which_the_hand_rests(
+    desk: Desk, canvas: CanvasView
+) -> None:
+    await edit(desk, 10)
+    for neighbour in (11, 12, 13, 9):
+        await desk.decoded(desk.pictures, canvas.for_screen(f"image-{neighbour}"))
+    for index in range(11, 31):
+        desk.session.go_to(index)
+    await desk.decoded(desk.pictures, Wanted("image-30"))
+    passed = {f"image-{index}" for index in range(14, 29)}
+    assert passed.isdisjoint(desk.source.asked_bytes)
+    whole = [index for index in range(40) if desk.pictures.get(Wanted(f"image-{index}"))]
+    assert whole == [10, 30]
+
+
+async def test_a_picture_that_stays_in_front_is_shown_in_a_room_of_another_size(desk: Desk, canvas: CanvasView) -> None:
+    desk.source.contents["image-1"] = picture_bytes(3000, 2000, (0, 0, 200))
+    await edit(desk)
+    desk.pictures.clear()
+    canvas.resize(1200, 900)
+    assert color_at(canvas, at(desk, 0.5, 0.5)).blue() > 190
+    await desk.decoded(desk.pictures, canvas.for_screen("image-1"))
+    assert canvas.is_sharp()
 
 
 async def test_a_picture_that_cannot_be_shown_says_why(desk: Desk, canvas: CanvasView) -> None:
     desk.source.contents["image-1"] = b"hello"
-    await edit(desk, 1)
+    await desk.begin()
+    desk.session.go_to(1)
+    desk.session.set_mode(Mode.EDITOR)
+    await desk.decoded(desk.pictures, canvas.for_screen("image-1"))
     assert canvas.describe() == "01.png; 0 boxes; This is not a picture that can be shown: it looks like text."
     desk.session.go_to(2)
     assert canvas.describe().endswith("The file is gone: /photos/02.png")
@@ -215,7 +244,7 @@ async def test_crosshair_and_label_follow_the_pointer_of_the_draw_tool_only(desk
 async def test_what_is_kept_of_the_painting_is_renewed_for_another_picture(desk: Desk, canvas: CanvasView) -> None:
     desk.source.contents["image-3"] = picture_bytes(400, 300, (0, 0, 200))
     await edit(desk, 4)
-    await desk.decoded(desk.pictures, Wanted("image-3"))
+    await desk.decoded(desk.pictures, canvas.for_screen("image-3"))
     middle = at(desk, 0.5, 0.5)
     shown = [color_at(canvas, middle).rgb()]
     for index in (3, 4):
@@ -230,4 +259,5 @@ async def test_a_click_in_the_filmstrip_goes_to_that_image(desk: Desk, canvas: C
     assert strip.grab().toImage().pixelColor(strip.rect_of(5).center()).rgb() == RED.rgb()
     QTest.mouseClick(strip, LEFT, pos=strip.rect_of(7).center())
     assert desk.session.index == 7
+    await until(lambda: desk.session.pace.is_resting)
     assert strip.rect_of(7).center().x() == pytest.approx(strip.width() / 2, abs=1)

@@ -26,16 +26,15 @@ if TYPE_CHECKING:
 
 
 class Paints:
-    """When the grid and the canvas were painted last, and whether the canvas had the whole picture."""
+    """When the grid was painted first, and each picture with a px for every px of the screen."""
 
     def __init__(self) -> None:
         self.grid = 0.0
-        self.whole: dict[str, float] = {}
+        self.sharp: dict[str, float] = {}
         self._seen = asyncio.Event()
 
     def watch(self) -> None:
         """Before a window is made."""
-        from labeler.state.pictures import Wanted
         from labeler.ui.canvas import CanvasView
         from labeler.ui.grid import GridView
 
@@ -44,8 +43,8 @@ class Paints:
         def canvas(view: CanvasView, event: QPaintEvent) -> None:
             paint_canvas(view, event)
             image = view._session.current
-            if image is not None and view._pictures.get(Wanted(image.id)) is not None:
-                self.whole.setdefault(image.id, time.monotonic())
+            if image is not None and view.is_sharp():
+                self.sharp.setdefault(image.id, time.monotonic())
                 self._seen.set()
 
         def grid(view: GridView, event: QPaintEvent) -> None:
@@ -104,15 +103,15 @@ async def _thumbnails(window: Window, paints: Paints) -> None:
 
 
 async def _step(robot: Robot, paints: Paints, think: float) -> float:
-    """ms from the key to the whole next picture on the screen."""
+    """ms from the key to the next picture on the screen, as sharp as it is."""
     await asyncio.sleep(think / 1_000)
     before = robot.session.current
-    paints.whole.clear()
+    paints.sharp.clear()
     start = time.monotonic()
     await robot.key("d")
-    while (image := robot.session.current) is before or image is None or image.id not in paints.whole:
+    while (image := robot.session.current) is before or image is None or image.id not in paints.sharp:
         await paints.another()
-    return (paints.whole[image.id] - start) * 1_000
+    return (paints.sharp[image.id] - start) * 1_000
 
 
 def main(data: str, folder: str, count: str, think: str) -> None:
