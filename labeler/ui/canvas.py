@@ -20,11 +20,12 @@ from labeler.domain.geometry import Handle, Point, Rect
 from labeler.state.canvas import Canvas
 from labeler.state.pictures import Pictures, Wanted
 from labeler.state.pointer import Tool
-from labeler.state.session import Mode, Session
+from labeler.state.session import Session
 from labeler.ui import accessible, theme
 from labeler.ui.accessible import Item, tell_focus
 from labeler.ui.chips import Chips
 from labeler.ui.decode import Decoded
+from labeler.ui.front import Front
 from labeler.ui.marks import paint_sentences, paint_warning
 from labeler.ui.overlay import Overlay, boxes_to_paint
 from labeler.ui.paint_aim import paint_aim
@@ -35,12 +36,7 @@ from labeler.ui.paint_pointer import (
 )
 from labeler.ui.paint_tones import toned
 from labeler.ui.snap import strongest_corner
-from labeler.ui.thumbs import BUCKETS, thumbnail
 
-AHEAD = (1, 2, 3, -1)
-"""Which neighbours of the image, in the direction of the last step, are decoded before they are asked for."""
-STEP = 128
-"""Pictures are asked for in multiples of so many px, so that a window that is made larger seldom asks again."""
 ZOOM_STEP = 1.0015
 """Factor of scale per eighth of a degree of the wheel."""
 SHARP_FROM = 3.0
@@ -69,11 +65,10 @@ class CanvasView(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._session, self._pictures, self._thumbnails = session, pictures, thumbnails
+        self._session = session
+        self.front = Front(session, pictures, thumbnails, self)
         self._overlay = Overlay(session)
         self._chips = Chips(1.0)
-        self._index, self._direction = -1, 1
-        self._last: tuple[str, Decoded] | None = None
         self._still = QPixmap()
         self._still_of: Decoded | None = None
         self._still_key: tuple[object, ...] = ()
@@ -87,12 +82,12 @@ class CanvasView(QWidget):
         accessible.install()
         session.canvas.changed.connect(self._canvas_changed)
         session.current_changed.connect(self._another)
-        session.pace.rested.connect(self._want)
+        session.pace.rested.connect(self.front.want)
         session.mode_changed.connect(self._another)
         session.vocabulary.changed.connect(self.update)
         session.review.changed.connect(self.update)
         session.proposals.changed.connect(self.update)
-        session.library.grown.connect(self._want)
+        session.library.grown.connect(self.front.want)
         pictures.ready.connect(self._ready)
         if thumbnails is not None:
             thumbnails.ready.connect(self._ready)
@@ -103,61 +98,14 @@ class CanvasView(QWidget):
 
     # The picture.
 
-    def picture(self) -> Decoded | None:
-        """The picture of the image in front, as much of it as is there, else None."""
-        image = self._session.current
-        if image is None:
-            return None
-        found = self._pictures.get(Wanted(image.id)) or self._pictures.get(self.for_screen(image.id))
-        if found is not None:
-            self._last = (image.id, found)
-        elif self._last is not None and self._last[0] == image.id:
-            found = self._last[1]  # of a room of another size
-        elif self._thumbnails is not None:
-            found = thumbnail(self._thumbnails, image.id, BUCKETS[-1])
-        return found
-
-    def for_screen(self, image_id: str) -> Wanted:
-        """The picture of an image that has a px for each px of the canvas when it fits in it."""
-        longer = max(self.width(), self.height()) * self.devicePixelRatioF()
-        return Wanted(image_id, -(-round(longer) // STEP) * STEP, at_least=True)
-
-    def is_sharp(self) -> bool:
-        """Whether what is painted has a px for each px of the screen, or all that there are."""
-        picture, view = self.picture(), self.canvas.view
-        if picture is None or view is None:
-            return False
-        return picture.image.width() >= min(picture.width, view.scale * self.devicePixelRatioF() * picture.width)
-
-    def problem(self) -> str:
-        """Why the image in front cannot be shown; empty where nothing is known against it."""
-        image = self._session.current
-        if image is None:
-            return ""
-        return image.problem or self._pictures.problem(self.for_screen(image.id))
-
     def _another(self) -> None:
-        self._want()
+        self.front.want()
         self._take_size()
         self._describe()
         self.update()
 
-    def _want(self) -> None:
-        """Ask for what the screen needs of this image and its neighbours; for the whole where the person rests."""
-        if self._session.mode is not Mode.EDITOR or not self.isVisible():
-            return
-        index, library = self._session.index, self._session.library
-        if index != self._index:
-            self._index, self._direction = index, 1 if index > self._index else -1
-        images = (library.at(index + step * self._direction) for step in (0, *AHEAD))
-        wanted = [self.for_screen(image.id) for image in images if image and not image.problem]
-        image = self._session.current
-        if image is not None and self._session.pace.is_resting and self._pictures.get(self.for_screen(image.id)):
-            wanted.insert(min(2, len(wanted)), Wanted(image.id))
-        self._pictures.want(wanted)
-
     def _take_size(self) -> None:
-        picture = self.picture()
+        picture = self.front.picture()
         if picture is not None:
             self.canvas.viewport.set_picture_size(picture.width, picture.height)
 
@@ -166,7 +114,7 @@ class CanvasView(QWidget):
         if image is not None and wanted.image_id == image.id:
             self._take_size()
             if wanted.at_least:
-                self._want()
+                self.front.want()
             self.update()
 
     def _canvas_changed(self) -> None:
@@ -203,17 +151,17 @@ class CanvasView(QWidget):
         parts = [image.file_name or image.id, f"{len(image.boxes)} boxes"]
         if box and self.canvas.view:
             parts.append(f"selected {box.label}, {size_text(self.canvas.view, box.rect)}")
-        return "; ".join(part for part in (*parts, self.problem()) if part)
+        return "; ".join(part for part in (*parts, self.front.problem()) if part)
 
     def _snap(self, area: Rect) -> Point:
-        picture = self.picture()
+        picture = self.front.picture()
         return strongest_corner(picture.image, area) if picture else area.center
 
     # Painting.
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        picture = self.picture()
+        picture = self.front.picture()
         if picture is None or self.canvas.view is None:
             self._paint_without_picture(painter)
             return
@@ -232,7 +180,7 @@ class CanvasView(QWidget):
     def _paint_without_picture(self, painter: QPainter) -> None:
         colors = theme.DARK
         painter.fillRect(self.rect(), colors.canvas)
-        image, problem = self._session.current, self.problem()
+        image, problem = self._session.current, self.front.problem()
         if image is None:
             title, text = "No image", "Go to the grid: g"
         elif problem:
@@ -312,7 +260,7 @@ class CanvasView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.canvas.viewport.set_room(self.width(), self.height())
-        self._want()
+        self.front.want()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -11,12 +11,12 @@ from labeler.decoding.workers import Pixels, Workers
 from labeler.state.pictures import Wanted
 from labeler.state.source import ImageSource
 
-ENCODED_BYTES = 8 * 1024 * 1024
+ENCODED_BYTES = 4 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Decoded:
-    """A picture upright and ready to paint.
+    """A picture upright and ready to paint; equal to itself only.
 
     `image` is 32 bit RGB; `width` and `height` are px of the whole displayed picture, of which `image`
     may be a smaller copy. `levels` are copies of half the size, a quarter, and so on, for painting it
@@ -28,6 +28,11 @@ class Decoded:
     height: int
     levels: tuple[QImage, ...] = ()
     buffers: tuple[object, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has every px."""
+        return self.image.width() == self.width
 
     @property
     def size_bytes(self) -> int:

@@ -30,7 +30,6 @@ from labeler.domain.errors import InvalidValue, LabelerError
 from labeler.domain.media import LOOK_SIZE, why_not_shown
 from labeler.robot import until
 from labeler.server.scan import scan
-from labeler.state.pictures import Wanted
 from tests.conftest import ROOT
 from tests.faults.odd_images import EITHER, PICTURE, REASON, Odd, all_odd, encoded, mutated, photo, seeds, slow_picture
 from tests.walks.conftest import Walk, library, qt_loop, samples, walk
@@ -329,12 +328,12 @@ def test_a_folder_of_odd_images_in_the_window(walk: Walk, library: Path, tmp_pat
             await person.key("e")
             window, shown = person.window, 0
             for name in person.names:
-                await until(partial(is_settled, person, Wanted(person.image.id)), f"{name} or why not")
-                assert (REASON if window.canvas.problem() else PICTURE) == expected[name], (
+                await until(partial(is_settled, person), f"{name} or why not")
+                assert (REASON if window.canvas.front.problem() else PICTURE) == expected[name], (
                     name,
-                    window.canvas.problem(),
+                    window.canvas.front.problem(),
                 )
-                shown += not window.canvas.problem()
+                shown += not window.canvas.front.problem()
                 await person.key("d")
             assert shown
             counts = f"{IN_WINDOW - opened} not opened, {len(told)} tiles with a reason, {shown} shown"
@@ -344,8 +343,8 @@ def test_a_folder_of_odd_images_in_the_window(walk: Walk, library: Path, tmp_pat
     shutil.rmtree(folder)
 
 
-def is_settled(person: Person, wanted: Wanted) -> bool:
-    return bool(person.window.pictures.get(wanted) or person.window.canvas.problem())
+def is_settled(person: Person) -> bool:
+    return person.window.canvas.front.has_whole() or bool(person.window.canvas.front.problem())
 
 
 def reasons(person: Person) -> dict[str, str]:

@@ -8,19 +8,20 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import linecache
 import os
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import qasync
-from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QApplication
-
+from labeler.app import load_before_qt
+from labeler.service_child import ServiceChild
 from tests.bench.drivers.rival_viewer import HEIGHT, PATIENCE, WIDTH, memory_mib
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QPaintEvent
+
     from labeler.robot import Robot
     from labeler.ui.window import Window
 
@@ -43,7 +44,7 @@ class Paints:
         def canvas(view: CanvasView, event: QPaintEvent) -> None:
             paint_canvas(view, event)
             image = view._session.current
-            if image is not None and view.is_sharp():
+            if image is not None and view.front.is_sharp():
                 self.sharp.setdefault(image.id, time.monotonic())
                 self._seen.set()
 
@@ -62,15 +63,16 @@ class Paints:
             await self._seen.wait()
 
 
-async def _measure(data: Path, folder: str, count: int, think: float) -> dict[str, Any]:
+async def _measure(begun: ServiceChild, folder: str, count: int, think: float) -> dict[str, Any]:
     from labeler.desktop import Desktop
     from labeler.robot import Robot
 
     started = float(os.environ["BENCH_STARTED"])
     paints = Paints()
     paints.watch()
-    async with Desktop(data, "dark") as desktop:
+    async with Desktop(begun.data_directory, "dark", begun=begun) as desktop:
         window = desktop.window
+        linecache.clearcache()
         gc.freeze()
         window.resize(WIDTH, HEIGHT)
         window.show()
@@ -115,10 +117,16 @@ async def _step(robot: Robot, paints: Paints, think: float) -> float:
 
 
 def main(data: str, folder: str, count: str, think: str) -> None:
+    begun = ServiceChild(Path(data))
+    begun.begin()  # as `labeler.app` does
+    load_before_qt()
+    import qasync
+    from PySide6.QtWidgets import QApplication
+
     application = QApplication(["labeler"])
     application.setQuitOnLastWindowClosed(False)
     with qasync.QEventLoop(application) as loop:
-        found = loop.run_until_complete(_measure(Path(data), folder, int(count), float(think)))
+        found = loop.run_until_complete(_measure(begun, folder, int(count), float(think)))
     print(json.dumps(found), flush=True)  # noqa: T201
 
 
