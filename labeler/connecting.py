@@ -13,10 +13,10 @@ from labeler.client.endpoint import PLAINTEXT, TLS, Endpoint, Security
 from labeler.client.source import ServiceSource, organizations
 from labeler.domain.errors import LabelerError, Unreachable
 from labeler.domain.image import Choice
+from labeler.state.connect_choice import LAST_CHOICE, ConnectChoice
 from labeler.state.prompts import Prompt, Question
 from labeler.state.session import Session
 from labeler.state.settings import Settings
-from labeler.ui.dialogs import LAST_CHOICE, ConnectChoice
 from labeler.workplace import LOCAL, known_services
 
 AT_START = "connection.at_start"

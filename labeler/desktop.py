@@ -25,19 +25,19 @@ from labeler.domain.image import Image
 from labeler.hashing import PictureHashes
 from labeler.local import LocalService, open_local
 from labeler.logs import log_path
+from labeler.service_child import ServiceChild
 from labeler.state.history import History
 from labeler.state.pictures import Pictures
 from labeler.state.session import Session
 from labeler.state.settings import Settings
 from labeler.state.work import Work
-from labeler.transfer import export_images
 from labeler.ui.decode import Decoded, PictureLoader
 from labeler.ui.theme import apply_theme
 from labeler.ui.window import Window
 from labeler.workplace import CACHE_BYTES, LOCAL, Workplace
 
-THUMBNAIL_BYTES = 96 * 1024 * 1024
-PICTURE_BYTES = 128 * 1024 * 1024
+THUMBNAIL_BYTES = 40 * 1024 * 1024
+PICTURE_BYTES = 40 * 1024 * 1024
 CLOSING_SECONDS = 10.0
 MOVING_SECONDS = 20.0
 """How long another service of this computer is waited for, when the one that was found ends at once."""
@@ -46,6 +46,8 @@ log = logging.getLogger(__name__)
 
 
 async def _export(session: Session, out: Path, layout: str, wanted: Filter, work: Work) -> str:
+    from labeler.transfer import export_images  # with Pillow, which nothing else of the window needs
+
     def progress(done: int, total: int | None) -> None:
         work.done, work.total = done, total or 0
         session.works_changed.emit()
@@ -63,8 +65,11 @@ class Desktop:
     session: Session
     window: Window
 
-    def __init__(self, data: Path, theme: str | None = None, *, at_home: bool = False) -> None:
-        """`at_home`: begin on this computer, wherever the person worked last."""
+    def __init__(
+        self, data: Path, theme: str | None = None, *, at_home: bool = False, begun: ServiceChild | None = None
+    ) -> None:
+        """`at_home`: begin on this computer, wherever the person worked last; `begun`: its service that is starting."""
+        self._begun = begun
         self._data, self._theme, self._at_home = data.absolute(), theme, at_home
         self.closed = asyncio.Event()
         self._moved = asyncio.Event()
@@ -108,7 +113,7 @@ class Desktop:
         workers = Workers()
         self._stack.push_async_callback(asyncio.to_thread, workers.close)
         workers.start()
-        self._local = await self._stack.enter_async_context(open_local(self._data, self._local_is_back))
+        self._local = await self._stack.enter_async_context(open_local(self._data, self._local_is_back, self._begun))
         self.place, missed = await self._first_place(settings)
         source, outbox = self.place.source, self.place.outbox
         self.session = Session(source, outbox, settings, _export, History(outbox.session))
@@ -195,6 +200,7 @@ class Desktop:
             pictures.forget_problems()
 
     def _forget_pictures(self) -> None:
+        self._loader.forget()
         for pictures in self._pictures:
             pictures.clear()
 

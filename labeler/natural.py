@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from natsort import natsort_keygen, ns
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 
 _LONGEST = 512
-_PARTS = natsort_keygen(alg=ns.IGNORECASE)
 _END_OF_WORDS = "\x01"
 _END_OF_FOLDER = "\x02"
 _BELOW_TEXT = dict.fromkeys(range(3), 3)
@@ -31,12 +29,19 @@ def natural_key(path: str) -> str:
     return "".join(_encoded(path))[:_LONGEST]
 
 
+@cache
+def _parts() -> Callable[[str], Iterable[object]]:
+    from natsort import natsort_keygen, ns  # only where names are put in order
+
+    return natsort_keygen(alg=ns.IGNORECASE)
+
+
 def _encoded(path: str) -> Iterator[str]:
     for place, name in enumerate(path.split("/")):
         if place:
             yield _END_OF_FOLDER
         # natsort alternates words and numbers, beginning with a word.
-        for part in _PARTS(name):
+        for part in _parts()(name):
             if isinstance(part, str):
                 yield part.translate(_BELOW_TEXT) + _END_OF_WORDS
             else:

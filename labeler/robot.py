@@ -16,7 +16,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from labeler.domain.geometry import Point
-from labeler.state.pictures import Wanted
 from labeler.ui.window import Window
 
 PATIENCE = 30.0
@@ -154,9 +153,7 @@ class Robot:
         await until(self._picture_is_shown, "the picture in the editor")
 
     def _picture_is_shown(self) -> bool:
-        image = self.session.current
-        wanted = Wanted(image.id) if image else None
-        return self.session.canvas.view is not None and bool(wanted and self.window.pictures.get(wanted))
+        return self.session.canvas.view is not None and self.window.canvas.front.has_whole()
 
     async def opened(self, at_least: int = 1) -> None:
         """Return when what was opened is read through, listed to the end and seen."""

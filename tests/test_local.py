@@ -20,6 +20,7 @@ from labeler.local import open_local
 from labeler.rpc.wire.app.data.v1 import data_pb2
 from labeler.rpc.wire.labeler.v1 import labeler_pb2
 from labeler.server.data_directory import read_announcement
+from labeler.service_child import ServiceChild
 from tests.conftest import child_processes, command_line
 
 SERVICE = "/labeler.v1.LabelerService/"
@@ -114,6 +115,37 @@ async def test_two_that_start_at_once_share_one_service(tmp_path: Path) -> None:
     (one, here), (other, there) = await asyncio.gather(*users, return_exceptions=False)
     assert one != other
     assert here == there
+
+
+async def test_a_child_that_starts_already_is_the_service_and_ends_with_the_block(tmp_path: Path) -> None:
+    child = ServiceChild(tmp_path)
+    child.begin()
+    async with open_local(tmp_path, begun=child) as service:
+        assert service.started_here
+        assert len(services()) == 1
+        assert (await describe(service.endpoint)).opens_paths
+    assert services() == []
+
+
+async def test_no_child_begins_where_a_service_is_announced(tmp_path: Path) -> None:
+    async with open_local(tmp_path) as first:
+        child = ServiceChild(tmp_path)
+        child.begin()
+        async with open_local(tmp_path, begun=child) as second:
+            assert (second.started_here, len(services())) == (False, 1)
+            assert second.endpoint.target == first.endpoint.target
+
+
+async def test_of_two_children_that_start_at_once_one_is_the_service_of_both(tmp_path: Path) -> None:
+    children = [ServiceChild(tmp_path), ServiceChild(tmp_path)]
+    for child in children:
+        child.begin()
+    async with (
+        open_local(tmp_path, begun=children[0]) as first,
+        open_local(tmp_path, begun=children[1]) as second,
+    ):
+        assert {first.started_here, second.started_here} == {True, False}
+        assert (await describe(first.endpoint)).organization_id == (await describe(second.endpoint)).organization_id
 
 
 async def test_only_the_token_of_the_run_is_taken(tmp_path: Path) -> None:

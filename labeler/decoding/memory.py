@@ -9,8 +9,8 @@ import tempfile
 import weakref
 from collections import deque
 
-SPARE_BYTES = 160 * 1024 * 1024
-"""How much memory is kept for pictures to come."""
+SPARE_BYTES = 24 * 1024 * 1024
+"""How much memory is kept for pictures to come: a few of the size of a screen."""
 _POPULATE = getattr(mmap, "MAP_POPULATE", 0)
 _LINUX = sys.platform == "linux"
 
@@ -31,6 +31,11 @@ def writable(descriptor: int, size: int) -> mmap.mmap:
     if os.fstat(descriptor).st_size < size:
         os.ftruncate(descriptor, size)
     return mmap.mmap(descriptor, size, flags=mmap.MAP_SHARED | _POPULATE, prot=mmap.PROT_READ | mmap.PROT_WRITE)
+
+
+def _readable(descriptor: int, size: int) -> mmap.mmap:
+    """The same to be read, without a fault for each page where it is painted."""
+    return mmap.mmap(descriptor, size, flags=mmap.MAP_SHARED | _POPULATE, prot=mmap.PROT_READ)
 
 
 def keep_size(descriptor: int) -> None:
@@ -69,7 +74,7 @@ class Spares:
         Raises ValueError if there is not so much, OSError where nothing more can be shown; it is given back then, too.
         """
         try:
-            found = mmap.mmap(descriptor, size, prot=mmap.PROT_READ)
+            found = _readable(descriptor, size)
         except BaseException:
             self.give(descriptor)
             raise

@@ -57,8 +57,10 @@ Allocate = Callable[[int], memoryview]
 """Memory of so many bytes; asked once for each picture."""
 
 
-def decode(content: bytes, size: int, allocate: Allocate) -> Shape:
+def decode(content: bytes, size: int, allocate: Allocate, *, at_least: bool = False) -> Shape:
     """Decode a picture; with `size` a copy whose longer side has that many px, where the picture is larger.
+
+    With `at_least` it has so many or more: that copy which is had soonest.
 
     EXIF orientation is applied. Transparency is shown over grey, more than 8 bits by their range from
     darkest to lightest, animations and documents by their first picture. Raises InvalidValue with a
@@ -73,7 +75,7 @@ def decode(content: bytes, size: int, allocate: Allocate) -> Shape:
             _check_size(picture.size)
             # Pillow turns TIFF itself.
             turn = None if kind == "image/tiff" else _TURNS.get(orientation(picture, content))
-            return _decode(picture, content, size, turn, allocate)
+            return _decode(picture, content, (size, at_least), turn, allocate)
     except (InvalidValue, MemoryError):
         raise
     except Exception as error:  # a damaged picture makes decoders raise anything
@@ -89,42 +91,53 @@ def _check_size(size: tuple[int, int]) -> None:
         )
 
 
-def _decode(picture: ImageFile, content: bytes, size: int, turn: Pillow.Transpose | None, allocate: Allocate) -> Shape:
-    whole = picture.size
-    shown = _shown_size(whole, size)
+def _decode(
+    picture: ImageFile, content: bytes, asked: tuple[int, bool], turn: Pillow.Transpose | None, allocate: Allocate
+) -> Shape:
+    whole, is_whole = picture.size, not asked[0]
+    is_jpeg = picture.format == "JPEG" and picture.mode != "CMYK"
+    shown = _shown_size(whole, *asked, by_halves=is_jpeg)
     found: Pillow.Image | None = None
-    if picture.format == "JPEG" and picture.mode != "CMYK":
+    if is_jpeg:
         try:
-            if shown == whole and turn is None:
-                return _jpeg_in_place(content, whole, bool(size), allocate)
+            if turn is None and (shown == whole or asked[1]):
+                return _jpeg_in_place(content, whole, shown, is_whole, allocate)
             found = _jpeg(content, whole, shown)
         except ValueError:
             found = None  # Pillow shows what is only odd, and says what is broken.
     if found is None:
         found = _plain(picture)
         whole = found.size  # Pillow has turned a TIFF by now.
-        shown = _shown_size(whole, size)
+        shown = _shown_size(whole, *asked, by_halves=is_jpeg)
     found = _opaque(_shrunk(found, shown))
     if turn is not None:
         found = found.transpose(turn)
         if turn in _SIDEWAYS:
             whole = (whole[1], whole[0])
-    sizes = _sizes(found.size, with_levels=not size)
+    sizes = _sizes(found.size, with_levels=is_whole)
     memory = allocate(_bytes(sizes))
     _write(found, memory)
     _write_levels(memory, sizes)
     return Shape(*whole, sizes)
 
 
-def _shown_size(whole: tuple[int, int], size: int) -> tuple[int, int]:
-    """How large the largest copy is."""
+def _shown_size(whole: tuple[int, int], size: int, at_least: bool, *, by_halves: bool) -> tuple[int, int]:
+    """How large the largest copy is; with `at_least`, what a decoder that halves, or any, comes to by itself."""
     width, height = whole
+    if size and at_least:
+        # Of a JPEG's scales those between the powers of two take longer than the whole picture.
+        parts = next(n for n in (8, 4, 2, 1) if n == 1 or max(whole) >= n * size) if by_halves else max(whole) // size
+        return _parted(whole, parts)
     if size:
         factor = size / max(whole)
         return whole if factor >= 1 else (max(1, round(width * factor)), max(1, round(height * factor)))
     # By a whole number: decoders and averages come to that by themselves.
-    parts = max(1, ceil((width * height / LARGEST_WHOLE) ** 0.5))
-    return -(-width // parts), -(-height // parts)
+    return _parted(whole, ceil((width * height / LARGEST_WHOLE) ** 0.5))
+
+
+def _parted(size: tuple[int, int], parts: int) -> tuple[int, int]:
+    parts = max(1, parts)
+    return -(-size[0] // parts), -(-size[1] // parts)
 
 
 def _sizes(size: tuple[int, int], with_levels: bool) -> tuple[tuple[int, int], ...]:
@@ -142,27 +155,23 @@ def _bytes(sizes: tuple[tuple[int, int], ...]) -> int:
 # JPEG, by the fastest decoder.
 
 
-def _jpeg_in_place(content: bytes, size: tuple[int, int], is_small: bool, allocate: Allocate) -> Shape:
+def _jpeg_in_place(
+    content: bytes, whole: tuple[int, int], shown: tuple[int, int], is_whole: bool, allocate: Allocate
+) -> Shape:
     """Decode straight into the memory that will be painted. Raises ValueError where there is anything odd."""
     height, width, _, _ = simplejpeg.decode_jpeg_header(content)
-    if (width, height) != size:
+    if (width, height) != whole:
         raise ValueError("two sizes")
-    sizes = _sizes(size, with_levels=not is_small)
+    sizes = _sizes(shown, with_levels=is_whole)
     memory = allocate(_bytes(sizes))
+    least = {"min_width": shown[0], "min_height": shown[1]} if shown != whole else {}
     try:
-        simplejpeg.decode_jpeg(content, "BGRA", buffer=memory[: 4 * width * height])
-    except ValueError:
-        return _shape_of_odd(content, memory, sizes)
+        simplejpeg.decode_jpeg(content, "BGRA", buffer=memory[: 4 * shown[0] * shown[1]], **least)
+    except ValueError:  # Pillow shows what the fastest decoder complains of.
+        with READERS["image/jpeg"](BytesIO(content)) as picture:
+            _write(_shrunk(_plain(picture), shown), memory)
     _write_levels(memory, sizes)
-    return Shape(width, height, sizes)
-
-
-def _shape_of_odd(content: bytes, memory: memoryview, sizes: tuple[tuple[int, int], ...]) -> Shape:
-    """The same for a JPEG that the fastest decoder complains of."""
-    with READERS["image/jpeg"](BytesIO(content)) as picture:
-        _write(_plain(picture), memory)
-    _write_levels(memory, sizes)
-    return Shape(*sizes[0], sizes)
+    return Shape(*whole, sizes)
 
 
 def _jpeg(content: bytes, whole: tuple[int, int], shown: tuple[int, int]) -> Pillow.Image:

@@ -62,7 +62,8 @@ def _answer(link: Link, request: Message) -> None:
             if request.header.get("hash"):
                 reply = Message({"hash": picture_hash(bytes(request.body)).hex()})
             else:
-                shape = decode(bytes(request.body), int(request.header["size"]), target.allocate)
+                size, at_least = int(request.header["size"]), bool(request.header["at_least"])
+                shape = decode(bytes(request.body), size, target.allocate, at_least=at_least)
                 reply = target.reply({"width": shape.width, "height": shape.height, "sizes": shape.sizes})
         except InvalidValue as error:
             reply = Message({"problem": str(error)})

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from threading import Barrier, BrokenBarrierError, Timer
 from typing import Any
 
@@ -205,16 +206,17 @@ class Workers:
 
         return [self._threads.submit(begin) for _ in range(count)]
 
-    async def decode(self, content: bytes, size: int = 0) -> Pixels:
+    async def decode(self, content: bytes, size: int = 0, at_least: bool = False) -> Pixels:
         """Decode a picture as `pixels.decode` does. Raises LabelerError with a sentence to show in its place.
 
         Cancelled while the picture waits for a process it is not begun.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self.decode_here, content, size)
+        work = partial(self.decode_here, content, size, at_least)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    def decode_here(self, content: bytes, size: int = 0) -> Pixels:
+    def decode_here(self, content: bytes, size: int = 0, at_least: bool = False) -> Pixels:
         """The same, for who can wait."""
-        return self._pixels(*self._reply({"size": size}, content))
+        return self._pixels(*self._reply({"size": size, "at_least": at_least}, content))
 
     async def hash(self, content: bytes) -> bytes:
         """What a picture looks like, as `likeness.picture_hash` has it. Raises LabelerError. As `decode` otherwise."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from labeler.domain.edit import BoxChange, Edit, TagChange
-from labeler.state.pictures import Pictures, Wanted
+from labeler.state.pictures import Pictures
 
 if TYPE_CHECKING:
     from labeler.state.session import Session
@@ -70,9 +70,10 @@ class Meter:
         """Take it for waiting while the editor's picture is not among these."""
 
         def waits() -> bool:
-            image, wanted = self._session.current, Wanted(self._session.current.id if self._session.current else "")
-            is_shown = image is not None and not image.problem and self._session.mode.value == "editor"
-            return is_shown and pictures.get(wanted) is None and not pictures.problem(wanted)
+            image = self._session.current
+            if image is None or image.problem or self._session.mode.value != "editor":
+                return False
+            return not pictures.is_settled(image.id)
 
         self._still_waits = waits
         pictures.ready.connect(lambda wanted: self._look_again())

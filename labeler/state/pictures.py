@@ -21,10 +21,14 @@ AGAIN_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A picture of an image: scaled so that it covers `size` px on its longer side, or whole (0)."""
+    """A picture of an image: scaled so that it covers `size` px on its longer side, or whole (0).
+
+    `at_least` so many px, if that is had sooner.
+    """
 
     image_id: str
     size: int = 0
+    at_least: bool = False
 
 
 class Pictures(Generic[Picture]):
@@ -67,6 +71,10 @@ class Pictures(Generic[Picture]):
     def problem(self, wanted: Wanted) -> str:
         """Why there is no picture, or nothing."""
         return self._problems.get(wanted, "")
+
+    def is_settled(self, image_id: str) -> bool:
+        """Whether any picture of the image, or the reason for its absence, can be had."""
+        return any(one.image_id == image_id for one in (*self._held, *self._problems))
 
     def want(self, wanted: Iterable[Wanted]) -> None:
         """Replace the list of what is wanted, most urgent first; what is no longer on it is not begun."""

@@ -22,6 +22,7 @@ from labeler.state.library import Library
 from labeler.state.mass import MassEdits
 from labeler.state.meter import Meter
 from labeler.state.opening import open_paths
+from labeler.state.pace import Pace
 from labeler.state.place import Place
 from labeler.state.prompts import Prompt, Question, Request
 from labeler.state.proposals import Proposals
@@ -82,6 +83,7 @@ class Session:
         self.done_by_mouse: Signal[str] = Signal()
 
         self.source, self.outbox, self.settings, self._export = source, outbox, settings, export
+        self.pace = Pace()
         self.tasks = Tasks()
         self.tasks.failed.connect(self.failed.emit)
         self.saver = SettingsSaver(settings, self.tasks)
@@ -127,6 +129,7 @@ class Session:
 
     async def attach(self, source: ImageSource, outbox: Outbox, history: History | None = None) -> None:
         """Work with another service from now on; the caller closes the former ones."""
+        self.pace.rest()
         self.place.leave()
         await self.tasks.close()
         if outbox is not self.outbox:
@@ -140,6 +143,7 @@ class Session:
 
     async def close(self) -> None:
         """Stop background work for good; returns when every edit is durable on this machine."""
+        self.pace.rest()
         await self.tasks.end()
         await self.outbox.drained()
 
@@ -269,6 +273,7 @@ class Session:
 
     def commit(self, edit: Edit, is_part: bool = False) -> None:
         """Make an edit that the history has, or a part of one, whose images are where they belong already."""
+        self.pace.rest()
         self._choices_are_old = True
         self.outbox.put(edit)
         self.images_changed.emit(self.library.apply(edit.changes))
@@ -373,5 +378,6 @@ class Session:
         current = self.current
         if current is None or current.id != self._current_id:
             self._current_id = current.id if current else ""
+            self.pace.step()
             self.canvas.show(current)
             self.current_changed.emit()

@@ -55,7 +55,7 @@ class ModeBar(QWidget):
             self._buttons[name] = button
             layout.addWidget(button)
         layout.addStretch(1)
-        for signal in (session.mode_changed, session.current_changed, session.canvas.changed):
+        for signal in (session.mode_changed, session.current_changed, session.canvas.changed, session.pace.rested):
             signal.connect(self.refresh)
         self._actions = {name: rows[name] for name in TOOLS}
         keymap.changed.connect(self._name_keys)
@@ -96,6 +96,8 @@ class ModeBar(QWidget):
 
     def refresh(self) -> None:
         session = self._session
+        if not session.pace.is_resting:
+            return
         checked = {
             "mode.grid": session.mode is Mode.GRID,
             "mode.editor": session.mode is Mode.EDITOR,
@@ -147,6 +149,7 @@ class StatusBar(QWidget):
         session.works_changed.connect(self._show_works)
         session.saving_changed.connect(self.refresh)
         session.current_changed.connect(self.refresh)
+        session.pace.rested.connect(self.refresh)
         session.library.grown.connect(self.refresh)
         session.library.reset.connect(self.refresh)
         session.grid.moved.connect(self.refresh)
@@ -163,6 +166,8 @@ class StatusBar(QWidget):
 
     def refresh(self) -> None:
         session = self._session
+        if not session.pace.is_resting:
+            return
         counts = session.outbox.counts
         text = saving_text(counts.saving, counts.waiting, counts.refused + counts.conflicts, counts.problem)
         self.saving.setText(menu_text(text))

@@ -20,11 +20,12 @@ from labeler.domain.geometry import Handle, Point, Rect
 from labeler.state.canvas import Canvas
 from labeler.state.pictures import Pictures, Wanted
 from labeler.state.pointer import Tool
-from labeler.state.session import Mode, Session
+from labeler.state.session import Session
 from labeler.ui import accessible, theme
 from labeler.ui.accessible import Item, tell_focus
 from labeler.ui.chips import Chips
 from labeler.ui.decode import Decoded
+from labeler.ui.front import Front
 from labeler.ui.marks import paint_sentences, paint_warning
 from labeler.ui.overlay import Overlay, boxes_to_paint
 from labeler.ui.paint_aim import paint_aim
@@ -35,10 +36,7 @@ from labeler.ui.paint_pointer import (
 )
 from labeler.ui.paint_tones import toned
 from labeler.ui.snap import strongest_corner
-from labeler.ui.thumbs import BUCKETS, thumbnail
 
-AHEAD = (1, 2, -1)
-"""Which neighbours of the image, in the direction of the last step, are decoded before they are asked for."""
 ZOOM_STEP = 1.0015
 """Factor of scale per eighth of a degree of the wheel."""
 SHARP_FROM = 3.0
@@ -67,10 +65,10 @@ class CanvasView(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._session, self._pictures, self._thumbnails = session, pictures, thumbnails
+        self._session = session
+        self.front = Front(session, pictures, thumbnails, self)
         self._overlay = Overlay(session)
         self._chips = Chips(1.0)
-        self._index, self._direction = -1, 1
         self._still = QPixmap()
         self._still_of: Decoded | None = None
         self._still_key: tuple[object, ...] = ()
@@ -84,11 +82,12 @@ class CanvasView(QWidget):
         accessible.install()
         session.canvas.changed.connect(self._canvas_changed)
         session.current_changed.connect(self._another)
+        session.pace.rested.connect(self.front.want)
         session.mode_changed.connect(self._another)
         session.vocabulary.changed.connect(self.update)
         session.review.changed.connect(self.update)
         session.proposals.changed.connect(self.update)
-        session.library.grown.connect(self._want)
+        session.library.grown.connect(self.front.want)
         pictures.ready.connect(self._ready)
         if thumbnails is not None:
             thumbnails.ready.connect(self._ready)
@@ -99,38 +98,14 @@ class CanvasView(QWidget):
 
     # The picture.
 
-    def picture(self) -> Decoded | None:
-        """The whole picture of the image in front, else a smaller copy of it, else None."""
-        image = self._session.current
-        if image is None:
-            return None
-        whole = self._pictures.get(Wanted(image.id))
-        if whole is not None or self._thumbnails is None:
-            return whole
-        return thumbnail(self._thumbnails, image.id, BUCKETS[-1])
-
-    def problem(self) -> str:
-        """Why the image in front cannot be shown; empty where nothing is known against it."""
-        image = self._session.current
-        return "" if image is None else image.problem or self._pictures.problem(Wanted(image.id))
-
     def _another(self) -> None:
-        self._want()
+        self.front.want()
         self._take_size()
         self._describe()
         self.update()
 
-    def _want(self) -> None:
-        if self._session.mode is not Mode.EDITOR:
-            return
-        index, library = self._session.index, self._session.library
-        if index != self._index:
-            self._index, self._direction = index, 1 if index > self._index else -1
-        images = (library.at(index + step * self._direction) for step in (0, *AHEAD))
-        self._pictures.want([Wanted(image.id) for image in images if image and not image.problem])
-
     def _take_size(self) -> None:
-        picture = self.picture()
+        picture = self.front.picture()
         if picture is not None:
             self.canvas.viewport.set_picture_size(picture.width, picture.height)
 
@@ -138,6 +113,8 @@ class CanvasView(QWidget):
         image = self._session.current
         if image is not None and wanted.image_id == image.id:
             self._take_size()
+            if wanted.at_least:
+                self.front.want()
             self.update()
 
     def _canvas_changed(self) -> None:
@@ -174,17 +151,17 @@ class CanvasView(QWidget):
         parts = [image.file_name or image.id, f"{len(image.boxes)} boxes"]
         if box and self.canvas.view:
             parts.append(f"selected {box.label}, {size_text(self.canvas.view, box.rect)}")
-        return "; ".join(part for part in (*parts, self.problem()) if part)
+        return "; ".join(part for part in (*parts, self.front.problem()) if part)
 
     def _snap(self, area: Rect) -> Point:
-        picture = self.picture()
+        picture = self.front.picture()
         return strongest_corner(picture.image, area) if picture else area.center
 
     # Painting.
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        picture = self.picture()
+        picture = self.front.picture()
         if picture is None or self.canvas.view is None:
             self._paint_without_picture(painter)
             return
@@ -203,7 +180,7 @@ class CanvasView(QWidget):
     def _paint_without_picture(self, painter: QPainter) -> None:
         colors = theme.DARK
         painter.fillRect(self.rect(), colors.canvas)
-        image, problem = self._session.current, self.problem()
+        image, problem = self._session.current, self.front.problem()
         if image is None:
             title, text = "No image", "Go to the grid: g"
         elif problem:
@@ -283,6 +260,7 @@ class CanvasView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.canvas.viewport.set_room(self.width(), self.height())
+        self.front.want()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 
 from PySide6.QtGui import QImage
@@ -10,10 +11,12 @@ from labeler.decoding.workers import Pixels, Workers
 from labeler.state.pictures import Wanted
 from labeler.state.source import ImageSource
 
+ENCODED_BYTES = 4 * 1024 * 1024
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Decoded:
-    """A picture upright and ready to paint.
+    """A picture upright and ready to paint; equal to itself only.
 
     `image` is 32 bit RGB; `width` and `height` are px of the whole displayed picture, of which `image`
     may be a smaller copy. `levels` are copies of half the size, a quarter, and so on, for painting it
@@ -25,6 +28,11 @@ class Decoded:
     height: int
     levels: tuple[QImage, ...] = ()
     buffers: tuple[object, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has every px."""
+        return self.image.width() == self.width
 
     @property
     def size_bytes(self) -> int:
@@ -45,13 +53,31 @@ def painted(pixels: Pixels) -> Decoded:
 
 
 class PictureLoader:
-    """Pictures of a source, decoded in processes of their own; `load` is for `state.pictures.Pictures`."""
+    """Pictures of a source, decoded in processes of their own; `load` is for `state.pictures.Pictures`.
+
+    The last encoded pictures are kept, as one is asked for in several sizes.
+    """
 
     def __init__(self, source: ImageSource, workers: Workers) -> None:
         self.source = source
         self._workers = workers
+        self._encoded: OrderedDict[str, bytes] = OrderedDict()
+
+    def forget(self) -> None:
+        """Fetch every picture again."""
+        self._encoded.clear()
 
     async def load(self, wanted: Wanted) -> Decoded:
         """Fetch and decode. Raises LabelerError with a sentence to show in the picture's place."""
-        content = await self.source.image_bytes(wanted.image_id)
-        return painted(await self._workers.decode(content, wanted.size))
+        content = self._encoded.get(wanted.image_id)
+        if content is None:
+            source = self.source
+            content = await source.image_bytes(wanted.image_id)
+            if source is self.source:
+                self._keep(wanted.image_id, content)
+        return painted(await self._workers.decode(content, wanted.size, wanted.at_least))
+
+    def _keep(self, image_id: str, content: bytes) -> None:
+        self._encoded[image_id] = content
+        while sum(map(len, self._encoded.values())) > ENCODED_BYTES:
+            self._encoded.popitem(last=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from labeler.domain.amounts import count_text
 from labeler.domain.image import Dataset
+from labeler.state.connect_choice import LAST_CHOICE, ConnectChoice
 from labeler.state.progress import DatasetProgress
 from labeler.state.prompts import Question
 from labeler.state.session import Session
@@ -202,26 +202,6 @@ def _amount(size: int, shown: str) -> str:
     if not shown:
         return "The only image" if size == 1 else f"All {size:,} images"
     return f"The image that matches {shown}" if size == 1 else f"{size:,} images that match {shown}"
-
-
-LAST_CHOICE = "connection.last"
-"""Where the settings have what was chosen last, without the key."""
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectChoice:
-    """Where to connect. `kind` is "local", "server" or "viam"; the key is not shown in its text form."""
-
-    kind: str
-    address: str = ""
-    key_id: str = ""
-    key: str = ""
-    certificate: str = ""
-    plaintext: bool = False
-    remember: bool = False
-
-    def __repr__(self) -> str:
-        return f"ConnectChoice(kind={self.kind!r}, address={self.address!r})"
 
 
 class ConnectDialog(Dialog):

@@ -24,12 +24,15 @@ class Filmstrip(QWidget):
     def __init__(self, session: Session, thumbnails: Pictures[Decoded], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._thumbnails = session, thumbnails
+        self._index = session.index
+        """The image in the middle: the one in front while the person rests."""
         self.setFixedHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Neighbouring images")
         session.current_changed.connect(self._another)
+        session.pace.rested.connect(self._another)
         session.mode_changed.connect(self._another)
         session.library.reset.connect(self._another)
         session.library.grown.connect(self._another)
@@ -39,12 +42,11 @@ class Filmstrip(QWidget):
     def indexes(self) -> range:
         """The indexes of the images that are seen."""
         around = self.width() // 2 // PITCH + 1
-        index = self._session.index
-        return range(max(0, index - around), min(self._session.library.size, index + around + 1))
+        return range(max(0, self._index - around), min(self._session.library.size, self._index + around + 1))
 
     def rect_of(self, index: int) -> QRect:
         """Where the image is, in px of the widget."""
-        left = self.width() // 2 - CELL // 2 + (index - self._session.index) * PITCH
+        left = self.width() // 2 - CELL // 2 + (index - self._index) * PITCH
         return QRect(left, theme.UNIT, CELL, HEIGHT - 2 * theme.UNIT)
 
     def index_at(self, point: QPoint) -> int | None:
@@ -54,9 +56,12 @@ class Filmstrip(QWidget):
         return Wanted(image_id, bucket(CELL * self.devicePixelRatioF()))
 
     def _another(self) -> None:
+        if not self._session.pace.is_resting:
+            return
+        self._index = self._session.index
         if self._session.mode is not Mode.EDITOR or not self.isVisible():
             return
-        nearest = sorted(self.indexes(), key=lambda index: abs(index - self._session.index))
+        nearest = sorted(self.indexes(), key=lambda index: abs(index - self._index))
         if nearest:
             self._session.library.want(max(nearest))
         images = (self._session.library.at(index) for index in nearest)
@@ -91,7 +96,7 @@ class Filmstrip(QWidget):
                 paint_warning(painter, QRectF(place).center(), 8, colors.warning)
             if image.is_labeled:
                 self._paint_labeled(painter, place, colors)
-        if index == self._session.index:
+        if index == self._index:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(colors.accent, theme.FOCUS, j=Qt.PenJoinStyle.MiterJoin))

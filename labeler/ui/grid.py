@@ -114,6 +114,8 @@ class GridView(QAbstractScrollArea):
         changed = self._shown_selected ^ grid.selected
         moved = {self._shown_cursor, grid.cursor}
         self._shown_cursor, self._shown_selected = grid.cursor, set(grid.selected)
+        if self.isHidden():
+            return
         for index in self.visible():
             image = self._session.library.at(index)
             if index in moved or (image and image.id in changed):
@@ -247,6 +249,7 @@ class GridView(QAbstractScrollArea):
         super().showEvent(event)
         self._lay_out()
         self.show_cursor()
+        self._describe()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -90,15 +90,19 @@ class Inspector(QScrollArea):
         self._box_ids: list[str] = []
         self._chips: dict[int, QIcon] = {}
         self._shown: object = None
-        for signal in (session.current_changed, session.vocabulary.changed, session.canvas.changed):
+        for signal in (
+            session.current_changed, session.pace.rested, session.vocabulary.changed, session.canvas.changed,
+        ):  # fmt: skip
             signal.connect(self.refresh)
         session.images_changed.connect(lambda ids: self.refresh())
         session.review.changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the image in front as it is now."""
+        """Show the image in front as it is now; while the person hurries on, when they rest."""
         session = self._session
+        if not session.pace.is_resting:
+            return
         image = session.current
         view = session.canvas.view
         size = (view.width, view.height) if view else None

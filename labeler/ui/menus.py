@@ -1,4 +1,4 @@
-"""The menus, made from the table of actions; made anew when keys change."""
+"""The menus, made from the table of actions when they open; made anew when keys change."""
 
 from __future__ import annotations
 
@@ -20,24 +20,29 @@ class Menus:
 
     def __init__(self, bar: QMenuBar, session: Session, keymap: Keymap, run: Callable[[Action], None]) -> None:
         self._session, self._keymap, self._run = session, keymap, run
-        self._menus = {name: bar.addMenu(name) for name in MENUS}
-        for menu in self._menus.values():
-            menu.aboutToShow.connect(partial(self._enable, menu))
-        self._fill()
-        keymap.changed.connect(self._fill)
+        self._old = set(MENUS)
+        """Those to be made (anew) when they open."""
+        for name in MENUS:
+            menu = bar.addMenu(name)
+            menu.aboutToShow.connect(partial(self._open, name, menu))
+        keymap.changed.connect(lambda: self._old.update(MENUS))
 
-    def _fill(self) -> None:
-        for menu in self._menus.values():
-            menu.clear()
-        groups: dict[str, str] = {}
+    def _open(self, name: str, menu: QMenu) -> None:
+        if name in self._old:
+            self._old.remove(name)
+            self._fill(name, menu)
+        self._enable(menu)
+
+    def _fill(self, name: str, menu: QMenu) -> None:
+        menu.clear()
+        former = ""
         for action in self._keymap.actions:
-            if not action.menu:
+            of, _, group = action.menu.partition("/")
+            if of != name:
                 continue
-            name, _, group = action.menu.partition("/")
-            menu = self._menus[name]
-            if groups.get(name, group) != group:
+            if former not in ("", group):
                 menu.addSeparator()
-            groups[name] = group
+            former = group
             keys = self._keymap.keys_of(action.name)
             entry = menu.addAction(menu_text(action.title) + (f"\t{keys[0]}" if keys else ""))
             entry.setData(action.name)

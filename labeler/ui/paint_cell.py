@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPen
@@ -23,8 +23,6 @@ from labeler.ui.marks import (
     scaled,
 )
 from labeler.ui.plain import row_text
-
-SCALED_KEPT = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,8 @@ class CellPainter:
     def __init__(self, labels: Names, tags: Names) -> None:
         self.labels, self.tags = labels, tags
         self.small, self.body = theme.font(theme.SMALL_PX), theme.font(theme.SMALL_PX)
-        self._scaled: OrderedDict[tuple[int, int, int, float], tuple[Decoded, QImage]] = OrderedDict()
+        self._scaled: WeakKeyDictionary[Decoded, tuple[tuple[int, int, float], QImage]] = WeakKeyDictionary()
+        """Copies as they are painted, as long as the pictures are in memory."""
 
     def paint(self, painter: QPainter, place: QRect, cell: Cell, colors: theme.Colors) -> None:
         """Paint into `place`, which is `state.grid`'s cell."""
@@ -73,14 +72,10 @@ class CellPainter:
             paint_small_boxes(painter, where, cell.image.boxes, self.labels)
 
     def _scaled_to(self, picture: Decoded, where: QRect, ratio: float) -> QImage:
-        key = (id(picture), where.width(), where.height(), ratio)
-        held = self._scaled.get(key)
-        if held is None:
-            held = self._scaled[key] = (picture, scaled(picture.image, where, ratio))
-            if len(self._scaled) > SCALED_KEPT:
-                self._scaled.popitem(last=False)
-        else:
-            self._scaled.move_to_end(key)
+        key = (where.width(), where.height(), ratio)
+        held = self._scaled.get(picture)
+        if held is None or held[0] != key:
+            held = self._scaled[picture] = (key, scaled(picture.image, where, ratio))
         return held[1]
 
     def _problem(self, painter: QPainter, room: QRect, problem: str, colors: theme.Colors) -> None:

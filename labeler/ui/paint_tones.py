@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy
 from PySide6.QtCore import QRect, QRectF, QSizeF
 from PySide6.QtGui import QImage
 
@@ -14,6 +13,8 @@ def toned(source: QImage, part: QRectF, shown: QSizeF, tones: Tones) -> tuple[QI
 
     No larger than it is shown, in device px, so that its cost is that of the screen and not of the picture.
     """
+    import numpy  # takes a tenth of the program's start
+
     outer = QRect(part.toAlignedRect()).intersected(source.rect())
     piece = source.copy(outer)
     if piece.width() > shown.width() and piece.height() > shown.height():

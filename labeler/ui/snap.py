@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QImage
 
 from labeler.domain.geometry import Point, Rect
+
+if TYPE_CHECKING:
+    import numpy as np
 
 REACH = 1.5
 """How far around the middle of an area is looked, as a multiple of its half size."""
@@ -30,6 +34,8 @@ def strongest_corner(image: QImage, area: Rect) -> Point:
     ).intersected(QRect(0, 0, width, height))
     if around.width() < 3 or around.height() < 3:
         return area.center
+    import numpy as np  # takes a tenth of the program's start
+
     grey = _grey(image, around)
     # A picture's own border is an edge too: half a step beyond it lies nothing.
     upright = np.abs(np.diff(grey, axis=1)).sum(axis=0)
@@ -41,6 +47,8 @@ def strongest_corner(image: QImage, area: Rect) -> Point:
 
 def _best(strength: np.ndarray, middle: float, reach: int) -> int:
     """The place of the strongest value within reach of the middle; of equal ones the nearest."""
+    import numpy as np
+
     places = np.arange(len(strength))
     distance = np.abs(places - middle)
     score = np.where(distance <= reach, strength * (1 - 0.3 * distance / reach), -1.0)
@@ -48,6 +56,8 @@ def _best(strength: np.ndarray, middle: float, reach: int) -> int:
 
 
 def _grey(image: QImage, around: QRect) -> np.ndarray:
+    import numpy as np
+
     part = image.copy(around).convertToFormat(QImage.Format.Format_Grayscale8)
     pixels = np.frombuffer(part.constBits(), np.uint8).reshape(part.height(), part.bytesPerLine())
     return pixels[:, : part.width()].astype(np.float32)

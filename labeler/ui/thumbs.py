@@ -5,7 +5,7 @@ from __future__ import annotations
 from labeler.state.pictures import Pictures, Wanted
 from labeler.ui.decode import Decoded
 
-BUCKETS = (160, 320, 512, 800, 1200)
+BUCKETS = (160, 240, 320, 512, 800, 1200)
 """Sizes in device px in which thumbnails are asked for, so that a change of cell size seldom asks again."""
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
+    QDialog,
     QFileDialog,
     QHBoxLayout,
     QMainWindow,
@@ -24,19 +25,15 @@ from labeler.actions.tips import Tips
 from labeler.domain.amounts import count_text
 from labeler.domain.image import Image
 from labeler.state.alike import Hashes
+from labeler.state.connect_choice import ConnectChoice
 from labeler.state.duplicates import Duplicates
 from labeler.state.pictures import Pictures
 from labeler.state.prompts import Question, Request
 from labeler.state.session import Mode, Session
-from labeler.ui.along import AlongDialog
 from labeler.ui.bars import ModeBar, StatusBar, undelivered_text
-from labeler.ui.box_chart import BoxChartDialog
 from labeler.ui.canvas import CanvasView
 from labeler.ui.commands import commands
-from labeler.ui.crops import CropsDialog
 from labeler.ui.decode import Decoded
-from labeler.ui.dialogs import ConnectChoice, ConnectDialog, DatasetsDialog, ExportDialog, QuestionDialog
-from labeler.ui.duplicates import DuplicatesDialog
 from labeler.ui.filmstrip import Filmstrip
 from labeler.ui.filter_panel import FilterPanel
 from labeler.ui.focus_ring import FocusFollower
@@ -46,18 +43,15 @@ from labeler.ui.holding import Holding
 from labeler.ui.inspector import Inspector
 from labeler.ui.keyboard import Keyboard
 from labeler.ui.keys import KeyFilter
-from labeler.ui.keys_dialog import KeysDialog
 from labeler.ui.menus import Menus
-from labeler.ui.meter import MeterDialog
 from labeler.ui.next_keys import NextKeys
 from labeler.ui.notice import Notice, Trouble
 from labeler.ui.plain import title_text
 from labeler.ui.prompt import PromptLine
-from labeler.ui.readiness import ReadinessDialog
-from labeler.ui.review import ReviewDialog
 from labeler.ui.theme import apply_theme
-from labeler.ui.thumbs import small_picture
-from labeler.ui.trash import TrashDialog
+
+if TYPE_CHECKING:
+    from labeler.ui.dialogs import ExportDialog
 
 THEMES = ("system", "light", "dark")
 NARROW = 1200
@@ -109,9 +103,7 @@ class Window(QMainWindow):
         for overlay in (self.prompt, self.help, self.keyboard):
             overlay.closed.connect(self._focus_pictures)
         self.next_keys = NextKeys(self._stack, session, keymap)
-        self.keys = KeyFilter(self, session, keymap, self._keys_are_taken)
         session.meter.watch(pictures)
-        self.holding = Holding(self, self.keyboard, session.settings, self._keys_are_taken)
         self._menus = Menus(self.menuBar(), session, keymap, self._run)
         self._tips, self._ring = Tips(session, keymap), FocusFollower(self)
 
@@ -127,6 +119,9 @@ class Window(QMainWindow):
         self._restore()
         self._mode_changed()
         self._title()
+        # Last, as each sees every event of the program from then on.
+        self.keys = KeyFilter(self, session, keymap, self._keys_are_taken)
+        self.holding = Holding(self, self.keyboard, session.settings, self._keys_are_taken)
 
     def _place_widgets(self) -> QWidget:
         self._stack = QStackedWidget()
@@ -172,18 +167,8 @@ class Window(QMainWindow):
             Request.HELP: lambda: self.help.show_keys(self._keymap, self.session.mode),
             Request.OPEN_FOLDER: lambda: self._choose_paths(QFileDialog.FileMode.Directory, "Open folder"),
             Request.OPEN_FILES: lambda: self._choose_paths(QFileDialog.FileMode.ExistingFiles, "Open files"),
-            Request.EXPORT: lambda: ExportDialog(self, self.session).open(),
-            Request.CONNECT: lambda: ConnectDialog(self, self._on_connect, self.session.settings).open(),
-            Request.DATASETS: lambda: DatasetsDialog(self, self.session).open(),
-            Request.PENDING: lambda: ReviewDialog(self, self.session).open(),
-            Request.TRASH: lambda: TrashDialog(self, self.session, partial(small_picture, self.thumbnails)).open(),
-            Request.CROPS: lambda: CropsDialog(self, self.session, self.thumbnails).open(),
             Request.LIKE_THIS: lambda: self._show_duplicates(self.session.current),
             Request.DUPLICATES: self._show_duplicates,
-            Request.TAKEN_ALONG: lambda: AlongDialog(self, self.session).open(),
-            Request.READINESS: lambda: ReadinessDialog(self, self.session).open(),
-            Request.BOX_CHART: lambda: BoxChartDialog(self, self.session).open(),
-            Request.METER: lambda: MeterDialog(self, self.session.meter).open(),
             Request.TOGGLE_FILTER: lambda: self._toggle(self.filter, "filter"),
             Request.TOGGLE_INSPECTOR: lambda: self._toggle(self.inspector, "inspector"),
             Request.TOGGLE_FILMSTRIP: lambda: self._toggle(self.filmstrip, "filmstrip"),
@@ -191,24 +176,37 @@ class Window(QMainWindow):
             Request.FULL_SCREEN: lambda: self.showNormal() if self.isFullScreen() else self.showFullScreen(),
             Request.NEXT_PANEL: self._next_panel,
             Request.KEYBOARD: self.keyboard.stay,
-            Request.CHANGE_KEYS: lambda: KeysDialog(self, self.session, self._keymap).open(),
             Request.SHOW_LOG: lambda: self.session.failed.emit(f"The log file is {self._log_path}"),
             Request.QUIT: self._quit,
         }
-        shows[request]()
+        if request in shows:
+            shows[request]()
+        else:
+            self._dialog(request).open()
+
+    def _dialog(self, request: Request) -> QDialog:
+        from labeler.ui import asked  # rarely needed, and would hold up the start
+
+        return asked.dialog(self, request, self._keymap, self._on_connect)
 
     def _show_duplicates(self, like: Image | None = None) -> None:
         self.duplicates.find(like)
+        from labeler.ui.duplicates import DuplicatesDialog  # as in _dialog
+
         DuplicatesDialog(self, self.session, self.duplicates, self.thumbnails).open()
 
     def _tell_of_duplicates(self) -> None:
         """Say what was found where nobody looks on."""
+        from labeler.ui.duplicates import DuplicatesDialog  # as in _dialog
+
         if self.findChild(DuplicatesDialog) is None:
             groups = count_text(len(self.duplicates.groups), "group")
             key = next(iter(self._keymap.keys_of("alike.all")), "")
             self.session.said.emit(f"Found {groups} of images that look alike" + (f"; {key} shows them" if key else ""))
 
     def _ask(self, question: Question) -> None:
+        from labeler.ui.dialogs import QuestionDialog  # as in _dialog
+
         QuestionDialog(self, question).open()
 
     def _choose_paths(self, mode: QFileDialog.FileMode, title: str) -> None:
@@ -220,6 +218,8 @@ class Window(QMainWindow):
 
     def export_dialog(self) -> ExportDialog | None:
         """The export dialog while it is open."""
+        from labeler.ui.dialogs import ExportDialog  # as in _dialog
+
         return self.findChild(ExportDialog)
 
     def _toggle(self, panel: QWidget, name: str) -> None:

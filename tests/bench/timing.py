@@ -48,6 +48,7 @@ def measured(python: Path | str, program: Path, *arguments: object, home: Path) 
         "PYTHONPATH": str(ROOT) if str(python) == sys.executable else "",
         "HOME": str(home),
         STARTED: repr(time.monotonic()),
+        "PYTHONDONTWRITEBYTECODE": "",  # A program that is installed has its bytecode.
         **{f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CONFIG", "CACHE", "STATE", "DATA")},
     }
     home.mkdir(parents=True, exist_ok=True)

@@ -31,8 +31,9 @@ from labeler.rpc.wire.app.datasync.v1 import data_sync_pb2, data_sync_pb2_grpc
 from labeler.samples import write_samples
 from labeler.server.accounts import Accounts
 from labeler.server.tokens import Tokens
+from labeler.state.connect_choice import ConnectChoice
 from labeler.state.settings import Settings
-from labeler.ui.dialogs import ConnectChoice, ConnectDialog
+from labeler.ui.dialogs import ConnectDialog
 from tests.conftest import ROOT
 from tests.faults.conftest import require
 from tests.memory_source import picture_bytes

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from labeler.actions.boxes import select_tool
 from labeler.domain.geometry import Point
+from labeler.robot import until
 from labeler.state.pictures import Wanted
 from labeler.state.session import Mode
 from labeler.state.tones import Tones
@@ -45,13 +46,13 @@ def strip(desk: Desk) -> Iterator[Filmstrip]:
     view.deleteLater()
 
 
-async def edit(desk: Desk, index: int = 1) -> None:
+async def edit(desk: Desk, canvas: CanvasView, index: int = 1) -> None:
     """Open an image in the editor; returns when its picture is there."""
     await desk.begin()
     desk.session.go_to(index)
     desk.session.set_mode(Mode.EDITOR)
     if desk.session.current and not desk.session.current.problem:
-        await desk.decoded(desk.pictures, Wanted(desk.session.current.id))
+        await until(lambda: canvas.front.has_whole() and desk.session.canvas.view)
 
 
 def at(desk: Desk, x: float, y: float) -> QPoint:
@@ -66,7 +67,7 @@ def color_at(canvas: CanvasView, point: QPoint) -> QColor:
 
 
 async def test_the_picture_is_shown_in_its_room_on_neutral_grey(desk: Desk, canvas: CanvasView) -> None:
-    await edit(desk)
+    await edit(desk, canvas)
     assert color_at(canvas, at(desk, 0.5, 0.5)).rgb() == RED.rgb()
     assert color_at(canvas, QPoint(8, 8)).rgb() == theme.DARK.canvas.rgb()
 
@@ -83,15 +84,43 @@ async def test_a_smaller_copy_is_shown_while_the_picture_loads(desk: Desk, canva
 
 
 async def test_neighbours_are_decoded_before_they_are_asked_for(desk: Desk, canvas: CanvasView) -> None:
-    await edit(desk, 4)
-    for neighbour in ("image-5", "image-6", "image-3"):
-        await desk.decoded(desk.pictures, Wanted(neighbour))
-    assert set(desk.source.asked_bytes) == {"image-3", "image-4", "image-5", "image-6"}
+    await edit(desk, canvas, 4)
+    for neighbour in ("image-5", "image-6", "image-7", "image-3"):
+        await desk.decoded(desk.pictures, canvas.front.for_screen(neighbour))
+    assert sorted(desk.source.asked_bytes) == ["image-3", "image-4", "image-5", "image-6", "image-7"]
+
+
+async def test_images_passed_over_are_not_fetched_and_whole_is_that_at_which_the_hand_rests(
+    desk: Desk, canvas: CanvasView
+) -> None:
+    await edit(desk, canvas, 10)
+    for neighbour in (11, 12, 13, 9):
+        await desk.decoded(desk.pictures, canvas.front.for_screen(f"image-{neighbour}"))
+    desk.source.contents |= {f"image-{index}": picture_bytes(3000, 2000) for index in range(11, 40)}
+    for index in range(11, 31):
+        desk.session.go_to(index)
+    await until(canvas.front.has_whole)
+    passed = {f"image-{index}" for index in range(14, 29)}
+    assert passed.isdisjoint(desk.source.asked_bytes)
+    assert [index for index in range(40) if desk.pictures.get(Wanted(f"image-{index}"))] == [30]
+
+
+async def test_a_picture_that_stays_in_front_is_shown_in_a_room_of_another_size(desk: Desk, canvas: CanvasView) -> None:
+    desk.source.contents["image-1"] = picture_bytes(3000, 2000, (0, 0, 200))
+    await edit(desk, canvas)
+    desk.pictures.clear()
+    canvas.resize(1200, 900)
+    assert color_at(canvas, at(desk, 0.5, 0.5)).blue() > 190
+    await desk.decoded(desk.pictures, canvas.front.for_screen("image-1"))
+    assert canvas.front.is_sharp()
 
 
 async def test_a_picture_that_cannot_be_shown_says_why(desk: Desk, canvas: CanvasView) -> None:
     desk.source.contents["image-1"] = b"hello"
-    await edit(desk, 1)
+    await desk.begin()
+    desk.session.go_to(1)
+    desk.session.set_mode(Mode.EDITOR)
+    await desk.decoded(desk.pictures, canvas.front.for_screen("image-1"))
     assert canvas.describe() == "01.png; 0 boxes; This is not a picture that can be shown: it looks like text."
     desk.session.go_to(2)
     assert canvas.describe().endswith("The file is gone: /photos/02.png")
@@ -100,7 +129,7 @@ async def test_a_picture_that_cannot_be_shown_says_why(desk: Desk, canvas: Canva
 
 
 async def test_a_drag_draws_a_box_where_it_was_dragged(desk: Desk, canvas: CanvasView) -> None:
-    await edit(desk)
+    await edit(desk, canvas)
     QTest.mousePress(canvas, LEFT, pos=at(desk, 0.25, 0.25))
     QTest.mouseMove(canvas, at(desk, 0.5, 0.75))
     QTest.mouseRelease(canvas, LEFT, pos=at(desk, 0.5, 0.75))
@@ -111,7 +140,7 @@ async def test_a_drag_draws_a_box_where_it_was_dragged(desk: Desk, canvas: Canva
 
 
 async def test_two_clicks_draw_a_box(desk: Desk, canvas: CanvasView) -> None:
-    await edit(desk)
+    await edit(desk, canvas)
     QTest.mouseClick(canvas, LEFT, pos=at(desk, 0.25, 0.25))
     assert desk.session.current
     assert desk.session.current.boxes == ()
@@ -122,7 +151,7 @@ async def test_two_clicks_draw_a_box(desk: Desk, canvas: CanvasView) -> None:
 
 
 async def test_a_box_is_painted_on_its_edges_in_its_color_and_hidden(desk: Desk, canvas: CanvasView) -> None:
-    await edit(desk, 0)
+    await edit(desk, canvas, 0)
     color = theme.label_color(desk.session.vocabulary.labels.place_of("bolt"))
     edge = at(desk, 0.25, 0.4)
     assert color_at(canvas, edge).rgb() == color.rgb()
@@ -132,7 +161,7 @@ async def test_a_box_is_painted_on_its_edges_in_its_color_and_hidden(desk: Desk,
 
 
 async def test_tones_change_what_is_shown_and_nothing_else(desk: Desk, canvas: CanvasView) -> None:
-    await edit(desk, 1)
+    await edit(desk, canvas, 1)
     plain = color_at(canvas, at(desk, 0.5, 0.5))
     desk.session.canvas.viewport.set_tones(Tones(brightness=2))
     table = Tones(brightness=2).table()
@@ -144,7 +173,7 @@ async def test_tones_change_what_is_shown_and_nothing_else(desk: Desk, canvas: C
 
 
 async def test_a_selected_box_is_resized_by_its_corner(desk: Desk, canvas: CanvasView) -> None:
-    await edit(desk, 0)
+    await edit(desk, canvas, 0)
     QTest.mouseClick(canvas, LEFT, Qt.KeyboardModifier.ControlModifier, at(desk, 0.3, 0.3))
     assert desk.session.canvas.selection.primary == "bolt-1"
     QTest.mousePress(canvas, LEFT, pos=at(desk, 0.5, 0.5))
@@ -157,7 +186,7 @@ async def test_a_selected_box_is_resized_by_its_corner(desk: Desk, canvas: Canva
 
 
 async def test_the_pointer_has_the_shape_of_what_a_press_would_do(desk: Desk, canvas: CanvasView) -> None:
-    await edit(desk, 0)
+    await edit(desk, canvas, 0)
     desk.session.canvas.select("bolt-1")
     shapes = {}
     for name, x, y in (("beside", 0.9, 0.9), ("inside", 0.4, 0.4), ("edge", 0.5, 0.4), ("corner", 0.5, 0.5)):
@@ -172,7 +201,7 @@ async def test_the_pointer_has_the_shape_of_what_a_press_would_do(desk: Desk, ca
 
 
 async def test_the_wheel_zooms_at_the_pointer(desk: Desk, canvas: CanvasView) -> None:
-    await edit(desk)
+    await edit(desk, canvas)
     assert desk.session.canvas.view
     place, scale = QPointF(at(desk, 0.25, 0.25)), desk.session.canvas.view.scale
     before = desk.session.canvas.view.to_image(Point(place.x(), place.y()))
@@ -187,7 +216,7 @@ async def test_the_wheel_zooms_at_the_pointer(desk: Desk, canvas: CanvasView) ->
 
 
 async def test_the_middle_button_and_space_pan(desk: Desk, canvas: CanvasView) -> None:
-    await edit(desk)
+    await edit(desk, canvas)
     corner = at(desk, 0, 0)
     QTest.mousePress(canvas, Qt.MouseButton.MiddleButton, pos=QPoint(100, 100))
     QTest.mouseMove(canvas, QPoint(130, 90))
@@ -203,7 +232,7 @@ async def test_the_middle_button_and_space_pan(desk: Desk, canvas: CanvasView) -
 
 
 async def test_crosshair_and_label_follow_the_pointer_of_the_draw_tool_only(desk: Desk, canvas: CanvasView) -> None:
-    await edit(desk)
+    await edit(desk, canvas)
     on_line = at(desk, 0.1, 0.6)
     QTest.mouseMove(canvas, at(desk, 0.7, 0.6))
     with_tool = color_at(canvas, on_line)
@@ -214,8 +243,8 @@ async def test_crosshair_and_label_follow_the_pointer_of_the_draw_tool_only(desk
 
 async def test_what_is_kept_of_the_painting_is_renewed_for_another_picture(desk: Desk, canvas: CanvasView) -> None:
     desk.source.contents["image-3"] = picture_bytes(400, 300, (0, 0, 200))
-    await edit(desk, 4)
-    await desk.decoded(desk.pictures, Wanted("image-3"))
+    await edit(desk, canvas, 4)
+    await desk.decoded(desk.pictures, canvas.front.for_screen("image-3"))
     middle = at(desk, 0.5, 0.5)
     shown = [color_at(canvas, middle).rgb()]
     for index in (3, 4):
@@ -225,9 +254,10 @@ async def test_what_is_kept_of_the_painting_is_renewed_for_another_picture(desk:
 
 
 async def test_a_click_in_the_filmstrip_goes_to_that_image(desk: Desk, canvas: CanvasView, strip: Filmstrip) -> None:
-    await edit(desk, 5)
+    await edit(desk, canvas, 5)
     await desk.decoded(desk.thumbnails, Wanted("image-5", 160))
     assert strip.grab().toImage().pixelColor(strip.rect_of(5).center()).rgb() == RED.rgb()
     QTest.mouseClick(strip, LEFT, pos=strip.rect_of(7).center())
     assert desk.session.index == 7
+    await until(lambda: desk.session.pace.is_resting)
     assert strip.rect_of(7).center().x() == pytest.approx(strip.width() / 2, abs=1)

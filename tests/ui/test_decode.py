@@ -24,8 +24,8 @@ Decode = Callable[..., Decoded]
 def decode(workers: Workers) -> Decode:
     """What the window gets of encoded bytes, and of a size if there is one."""
 
-    def run(content: bytes, size: int = 0) -> Decoded:
-        return painted(workers.decode_here(content, size))
+    def run(content: bytes, size: int = 0, at_least: bool = False) -> Decoded:
+        return painted(workers.decode_here(content, size, at_least))
 
     return run
 
@@ -111,8 +111,8 @@ def test_exif_orientation_is_applied(kind: str, orientation: int, expected: list
     exif[ORIENTATION] = orientation
     content = encoded(quarters(), kind, exif=exif)
     assert displayed_size(content) == ((40, 60) if orientation > 4 else (60, 40))
-    for size in (0, 30):
-        decoded = decode(content, size)
+    for size, at_least in ((0, False), (30, False), (30, True)):
+        decoded = decode(content, size, at_least)
         assert (decoded.width, decoded.height) == ((40, 60) if orientation > 4 else (60, 40))
         assert corners(decoded) == expected
 
@@ -137,8 +137,22 @@ def test_a_thumbnail_is_as_long_as_asked_and_knows_the_whole(kind: str, decode: 
     assert decoded.image.pixelColor(80, 50).green() == pytest.approx(200, abs=4)
 
 
-def test_a_small_picture_is_not_blown_up(decode: Decode) -> None:
-    assert decode(picture_bytes(20, 10), 160).image.width() == 20
+@pytest.mark.parametrize(
+    ("kind", "least", "width"),
+    [("JPEG", 500, 800), ("JPEG", 800, 800), ("JPEG", 801, 1600), ("JPEG", 100, 200), ("PNG", 500, 534)],
+)
+def test_a_picture_for_the_screen_has_at_least_what_was_asked(
+    kind: str, least: int, width: int, decode: Decode
+) -> None:
+    decoded = decode(encoded(quarters().resize((1600, 1200)), kind), least, True)
+    assert (decoded.image.width(), decoded.image.height()) == (width, width * 3 // 4 + width % 2)
+    assert (decoded.width, decoded.height, decoded.levels) == (1600, 1200, ())
+    assert corners(decoded) == UPRIGHT
+
+
+@pytest.mark.parametrize("at_least", [False, True])
+def test_a_small_picture_is_not_blown_up(at_least: bool, decode: Decode) -> None:
+    assert decode(picture_bytes(20, 10), 160, at_least).image.width() == 20
 
 
 def test_a_large_picture_has_smaller_copies_for_painting(decode: Decode) -> None:

@@ -78,7 +78,7 @@ def test_a_folder_with_files_that_are_no_pictures(walk: Walk, library: Path, mix
             await person.key("e")
             for name in person.names:
                 if name in told:
-                    await until(lambda: person.window.canvas.problem(), f"why {name} cannot be shown")
+                    await until(lambda: person.window.canvas.front.problem(), f"why {name} cannot be shown")
                 else:
                     await person.editor_ready()
                     await person.draw(Point(0.2, 0.2), Point(0.6, 0.6))
@@ -108,7 +108,7 @@ def test_files_that_go_or_change_say_so(walk: Walk, library: Path, samples: Samp
             assert told[person.names[0]].startswith("The file is gone: ")
             assert "changed" in told[person.names[1]]
             await person.key("e")
-            await until(lambda: person.window.canvas.problem(), "why the picture cannot be shown")
+            await until(lambda: person.window.canvas.front.problem(), "why the picture cannot be shown")
             await person.key("d", "d")
             await person.editor_ready()
 

@@ -25,6 +25,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from labeler.decoding.workers import Workers
+from labeler.desktop import THUMBNAIL_BYTES
 from labeler.domain.box import Box
 from labeler.domain.filter import Filter
 from labeler.domain.geometry import Point
@@ -39,9 +40,6 @@ from labeler.ui.grid import GridView
 from tests.bench.drivers.rival_viewer import HEIGHT, WIDTH, memory_mib
 from tests.bench.timing import into
 from tests.memory_source import MemorySource, make_session
-
-BUDGET = 384 << 20
-"""Bytes of pictures kept, as in the program."""
 
 
 class Photographs(MemorySource):
@@ -67,7 +65,7 @@ async def session_of(images: list[Image], folder: Path) -> AsyncIterator[tuple[S
         with tempfile.TemporaryDirectory() as home:
             session, _ = make_session(source, Path(home))
             loader = PictureLoader(source, workers)
-            pictures = Pictures(session.tasks, loader.load, lambda one: one.size_bytes, BUDGET)
+            pictures = Pictures(session.tasks, loader.load, lambda one: one.size_bytes, THUMBNAIL_BYTES)
             yield session, pictures
             await session.close()
     finally:
