@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-LOOPS = 10
+LOOPS = 40
 """Times that the metadata is read, which is over too soon for one time to say much."""
 CPU = "CPU: "
 """Before the name of what was asked: ms that this process worked on it, which a busy machine changes little."""
