@@ -34,7 +34,7 @@ from labeler.server.sqlite import (
     datasets,
     insert,
     labels,
-    places,
+    overview,
     read,
     references,
     trash,
@@ -53,6 +53,7 @@ class SqliteCatalog:
     def __init__(self, path: Path) -> None:
         """Open or make the file. Raises Refused if a newer version wrote it or it is no database."""
         self._database = Database(path, MIGRATIONS)
+        self._overview = overview.Overview()
         self._news = News()
         self._writing: set[asyncio.Future[Any]] = set()
 
@@ -95,19 +96,23 @@ class SqliteCatalog:
         return await self._database.read(lambda on: read.page(on, organization_id, wanted, order, last, limit))
 
     async def last_before(self, organization_id: str, wanted: Filter, order: Order, start: int) -> str | None:
-        return await self._database.read(lambda on: places.last_before(on, organization_id, wanted, order, start))
+        return await self._survey(organization_id, lambda seen: overview.last_before(seen, wanted, order, start))
 
     async def count(self, organization_id: str, wanted: Filter) -> Total:
-        return await self._database.read(lambda on: read.count(on, organization_id, wanted))
+        return await self._survey(organization_id, lambda seen: overview.count(seen, wanted))
 
     async def tags(self, organization_id: str, wanted: Filter) -> tuple[str, ...]:
-        return await self._database.read(lambda on: read.distinct_names(on, organization_id, "image_tag", wanted))
+        return await self._survey(organization_id, lambda seen: overview.distinct_names(seen, "image_tag", wanted))
 
     async def labels(self, organization_id: str, wanted: Filter) -> tuple[str, ...]:
-        return await self._database.read(lambda on: read.distinct_names(on, organization_id, "image_label", wanted))
+        return await self._survey(organization_id, lambda seen: overview.distinct_names(seen, "image_label", wanted))
 
     async def choices(self, organization_id: str, wanted: Filter) -> Mapping[str, tuple[Choice, ...]]:
-        return await self._database.read(lambda on: choices.choices(on, organization_id, wanted))
+        return await self._survey(organization_id, lambda seen: choices.choices(seen, wanted))
+
+    async def _survey(self, organization_id: str, work: Callable[[overview.Seen], T]) -> T:
+        """Ask of all images at once, beside what reads pages of them."""
+        return await self._database.survey(lambda on: work(self._overview.of(on, organization_id)))
 
     async def vocabulary(self, organization_id: str) -> NameOrder:
         return await self._database.read(lambda on: vocabulary.vocabulary(on, organization_id))

@@ -1,4 +1,4 @@
-"""One SQLite file: how it is opened, brought up to date, written by one thread and read by another."""
+"""One SQLite file: how it is opened, brought up to date, written by one thread and read by two others."""
 
 from __future__ import annotations
 
@@ -29,8 +29,11 @@ _PRAGMAS = """
     PRAGMA mmap_size = 0;
     PRAGMA trusted_schema = OFF;
     PRAGMA temp_store = MEMORY;
-    PRAGMA cache_size = -65536;
 """
+_CACHE = 65_536
+"""KiB of pages that a connection keeps."""
+_SURVEY_CACHE = 4_096
+"""A survey reads what it needs once."""
 _LIST_SIZES = (1, 8, 64, 512)
 
 
@@ -89,12 +92,14 @@ class Database:
             migrate(connection, migrations, path)
             self._write = Handle(path, connection, lambda: _opened(path))
             self._read = Handle(path, _opened(path), lambda: _opened(path))
+            self._survey = Handle(path, _opened(path, _SURVEY_CACHE), lambda: _opened(path, _SURVEY_CACHE))
         except (apsw.NotADBError, apsw.CorruptError) as error:
             raise Damaged(path, str(error)) from error
         except apsw.Error as error:
             raise failure_of(path, error) or error from error
         self._writer = ThreadPoolExecutor(1, "catalog-writer")
         self._reader = ThreadPoolExecutor(1, "catalog-reader")
+        self._surveyor = ThreadPoolExecutor(1, "catalog-surveyor")
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """Run the work in one transaction; it is durable when this returns, and undone if the work raises.
@@ -107,6 +112,10 @@ class Database:
         """Run the work on one state of the database. Raises StorageFailed while the disk fails."""
         return await self._run(self._reader, self._read, "BEGIN", work)
 
+    async def survey(self, work: Callable[[Session], T]) -> T:
+        """As `read`, for what may take long: short reads go on beside it."""
+        return await self._run(self._surveyor, self._survey, "BEGIN", work)
+
     async def _run(self, thread: ThreadPoolExecutor, handle: Handle, begin: str, work: Callable[[Session], T]) -> T:
         def run() -> T:
             with handle.transaction(begin) as connection:
@@ -118,17 +127,18 @@ class Database:
         await asyncio.to_thread(self.close_now)
 
     def close_now(self) -> None:
-        for thread in (self._reader, self._writer):
+        for thread in (self._surveyor, self._reader, self._writer):
             thread.shutdown(wait=True)
+        self._survey.close()
         self._read.close()
         self._write.close()
         seal(self._path)
 
 
-def _opened(path: Path) -> apsw.Connection:
+def _opened(path: Path, cache_kib: int = _CACHE) -> apsw.Connection:
     connection = apsw.Connection(str(path), statementcachesize=400)
     connection.set_busy_timeout(_BUSY_MS)
-    for _ in connection.execute(_PRAGMAS):
+    for _ in connection.execute(f"{_PRAGMAS} PRAGMA cache_size = -{cache_kib};"):
         pass
     return connection
 

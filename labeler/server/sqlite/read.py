@@ -1,4 +1,4 @@
-"""Reading images: by ids, by page, and what they have in common."""
+"""Reading images: by ids and by page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from labeler.domain.box import Box
 from labeler.domain.errors import Missing
 from labeler.domain.filter import Filter, Order
 from labeler.rpc.convert import binary_data_id
-from labeler.server.catalog import Classification, FileReference, ImageRecord, RecordPage, Selection, Source, Total
+from labeler.server.catalog import Classification, FileReference, ImageRecord, RecordPage, Selection, Source
 from labeler.server.cursor import Position, cursor_position, cursor_text
 from labeler.server.sqlite.database import Session
 from labeler.server.sqlite.query import SOURCE_FIELDS, is_descending, matching, resolve, runs, time_of
@@ -147,41 +147,6 @@ def _boxes(session: Session, numbers: Sequence[int]) -> Mapping[int, list[Box]]:
     )
     found = {row[:2]: row for row in session.rows_in(sql, numbers)}
     return _grouped((found[key][0], Box(*found[key][2:])) for key in sorted(found))
-
-
-def count(session: Session, organization_id: str, wanted: Filter) -> Total:
-    found = resolve(session, organization(session, organization_id), wanted)
-    if found.is_nothing:
-        return Total(0, 0)
-    sql = matching(session, found)
-    row = session.row(f"SELECT count(*), coalesce(sum(i.size_bytes), 0) {sql.text}", sql.values)
-    assert row is not None  # noqa: S101 - an aggregate without groups has one row
-    return Total(*row)
-
-
-_NAMES_OF = {"image_tag": "tag", "image_label": "label"}
-
-
-def distinct_names(session: Session, organization_id: str, table: str, wanted: Filter) -> tuple[str, ...]:
-    """Names of the tags ("image_tag") or labels ("image_label") of the images, sorted."""
-    found = resolve(session, organization(session, organization_id), wanted)
-    name = _NAMES_OF[table]
-    if found.is_nothing:
-        return ()
-    if found.is_all:
-        sql = (
-            f"SELECT n.name FROM {name} n WHERE n.org = ? "
-            f"AND EXISTS (SELECT 1 FROM {table} x WHERE x.{name} = n.number)"
-        )
-        rows = session.rows(sql, [found.org])
-    else:
-        images = matching(session, found)
-        rows = session.rows(
-            f"SELECT n.name FROM {name} n WHERE n.number IN "
-            f"(SELECT x.{name} FROM {table} x WHERE x.image IN (SELECT i.number {images.text}))",
-            images.values,
-        )
-    return tuple(sorted(name for (name,) in rows))
 
 
 def pick(session: Session, organization_id: str, which: Selection) -> int:

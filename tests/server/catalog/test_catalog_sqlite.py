@@ -126,7 +126,7 @@ def test_the_shortest_clause_leads(session: Session) -> None:
 def test_settings_that_keep_what_was_confirmed(tmp_path: Path) -> None:
     database = Database(tmp_path / "catalog.db", "labeler.server.sqlite.migrations")
     try:
-        for handle in (database._write, database._read):
+        for handle in (database._write, database._read, database._survey):
             with handle.transaction("BEGIN") as connection:
                 asked = {name: connection.pragma(name) for name in (
                     "journal_mode", "synchronous", "foreign_keys", "mmap_size", "trusted_schema",
