@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from pyroaring import BitMap
 
 from labeler.server.sqlite.columns import numbers
-from labeler.server.sqlite.database import Row, Session
 from labeler.server.sqlite.query import Link, Wanted
+from labeler.server.sqlite.session import Row, Session
 from labeler.server.sqlite.sizes import Sizes
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from labeler.server.sqlite.database import Session
+from labeler.server.sqlite.session import Session
 
 _LONG = 200_000
 """Characters; below, converting them costs less than importing numpy."""

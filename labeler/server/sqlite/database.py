@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import apsw
 
 from labeler.domain.errors import Refused
 from labeler.seal import seal, unseal
+from labeler.server.sqlite.session import Session
 from labeler.server.sqlite.upkeep import Damaged
+from labeler.server.sqlite.writer import Writer
 from labeler.sqlite_handle import Handle, failure_of
 
-Row = tuple[Any, ...]
 T = TypeVar("T")
 
 _BUSY_MS = 10_000
@@ -34,47 +35,6 @@ _CACHE = 65_536
 """KiB of pages that a connection keeps."""
 _SURVEY_CACHE = 4_096
 """A survey reads what it needs once."""
-_LIST_SIZES = (1, 8, 64, 512)
-
-
-class Session:
-    """Statements on one connection, inside one transaction."""
-
-    def __init__(self, connection: apsw.Connection) -> None:
-        self._connection = connection
-
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
-        return list(self._connection.execute(sql, tuple(values)))
-
-    def row(self, sql: str, values: Sequence[Any] = ()) -> Row | None:
-        return self._connection.execute(sql, tuple(values)).fetchone()
-
-    def change(self, sql: str, values: Sequence[Any] = ()) -> int:
-        """Run a statement that changes rows; returns how many it changed."""
-        self._connection.execute(sql, tuple(values)).fetchall()
-        return self._connection.changes()
-
-    def insert(self, sql: str, values: Sequence[Any]) -> int:
-        """Insert one row; returns its number."""
-        self._connection.execute(sql, tuple(values)).fetchall()
-        return self._connection.last_insert_rowid()
-
-    def change_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        self._connection.executemany(sql, rows)
-
-    def rows_in(self, sql: str, values: Sequence[Any], before: Sequence[Any] = ()) -> list[Row]:
-        """Rows of a statement with `{in}` where the list of values goes, after the values `before`.
-
-        Lists are filled up to few sizes with copies of the last value, so that few statements are prepared.
-        """
-        found: list[Row] = []
-        for start in range(0, len(values), _LIST_SIZES[-1]):
-            part = list(values[start : start + _LIST_SIZES[-1]])
-            size = next(size for size in _LIST_SIZES if size >= len(part))
-            part += part[-1:] * (size - len(part))
-            marks = ",".join("?" * size)
-            found += self.rows(sql.replace("{in}", f"({marks})"), [*before, *part])
-        return found
 
 
 class Database:
@@ -97,28 +57,29 @@ class Database:
             raise Damaged(path, str(error)) from error
         except apsw.Error as error:
             raise failure_of(path, error) or error from error
-        self._writer = ThreadPoolExecutor(1, "catalog-writer")
+        self._writer = Writer(path, self._write)
         self._reader = ThreadPoolExecutor(1, "catalog-reader")
         self._surveyor = ThreadPoolExecutor(1, "catalog-surveyor")
 
-    async def write(self, work: Callable[[Session], T]) -> T:
+    async def write(self, work: Callable[[Session], T], together: bool = False) -> T:
         """Run the work in one transaction; it is durable when this returns, and undone if the work raises.
 
-        Raises StorageFailed while the disk fails, or is full or read-only.
+        Short works `together` share a transaction where they are asked for at the same time. Raises StorageFailed
+        while the disk fails, or is full or read-only.
         """
-        return await self._run(self._writer, self._write, "BEGIN IMMEDIATE", work)
+        return await asyncio.wrap_future(self._writer.ask(work, together))
 
     async def read(self, work: Callable[[Session], T]) -> T:
         """Run the work on one state of the database. Raises StorageFailed while the disk fails."""
-        return await self._run(self._reader, self._read, "BEGIN", work)
+        return await self._run(self._reader, self._read, work)
 
     async def survey(self, work: Callable[[Session], T]) -> T:
         """As `read`, for what may take long: short reads go on beside it."""
-        return await self._run(self._surveyor, self._survey, "BEGIN", work)
+        return await self._run(self._surveyor, self._survey, work)
 
-    async def _run(self, thread: ThreadPoolExecutor, handle: Handle, begin: str, work: Callable[[Session], T]) -> T:
+    async def _run(self, thread: ThreadPoolExecutor, handle: Handle, work: Callable[[Session], T]) -> T:
         def run() -> T:
-            with handle.transaction(begin) as connection:
+            with handle.transaction("BEGIN") as connection:
                 return work(Session(connection))
 
         return await asyncio.get_running_loop().run_in_executor(thread, run)
@@ -127,8 +88,9 @@ class Database:
         await asyncio.to_thread(self.close_now)
 
     def close_now(self) -> None:
-        for thread in (self._surveyor, self._reader, self._writer):
+        for thread in (self._surveyor, self._reader):
             thread.shutdown(wait=True)
+        self._writer.close()
         self._survey.close()
         self._read.close()
         self._write.close()

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from labeler.server.sqlite.columns import pairs
-from labeler.server.sqlite.database import Session
+from labeler.server.sqlite.session import Session
 
 _KEPT = 8
 """Filters whose images are kept in order: a person jumps about in one, and a team looks at few."""

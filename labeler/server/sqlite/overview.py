@@ -11,9 +11,9 @@ from labeler.domain.filter import Filter, Order
 from labeler.server.catalog import Total
 from labeler.server.cursor import Position, cursor_text
 from labeler.server.sqlite.bitmaps import Bitmaps
-from labeler.server.sqlite.database import Session
 from labeler.server.sqlite.query import Link, is_by_name, is_descending, resolve
 from labeler.server.sqlite.read import organization
+from labeler.server.sqlite.session import Session
 
 _KEPT = 16
 """Organizations whose images are kept in memory, some 40 bytes each."""

@@ -10,7 +10,7 @@ from typing import Any
 from labeler.domain.filter import Filter, Order, Tagged
 from labeler.rpc.convert import MEMBERSHIP_PREFIX
 from labeler.server.cursor import Position
-from labeler.server.sqlite.database import Session
+from labeler.server.sqlite.session import Session
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

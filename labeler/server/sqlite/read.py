@@ -14,8 +14,8 @@ from labeler.domain.filter import Filter, Order
 from labeler.rpc.convert import binary_data_id
 from labeler.server.catalog import Classification, FileReference, ImageRecord, RecordPage, Selection, Source
 from labeler.server.cursor import Position, cursor_position, cursor_text
-from labeler.server.sqlite.database import Session
 from labeler.server.sqlite.query import SOURCE_FIELDS, is_descending, matching, resolve, runs, time_of
+from labeler.server.sqlite.session import Session
 
 T = TypeVar("T")
 

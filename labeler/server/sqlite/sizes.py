@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pyroaring import BitMap
 
 from labeler.server.sqlite.columns import pairs
-from labeler.server.sqlite.database import Session
+from labeler.server.sqlite.session import Session
 
 _MANY = 20_000
 """For fewer, importing numpy costs more than it saves."""

@@ -19,8 +19,9 @@ from labeler.rpc.convert import membership_tag
 from labeler.server.catalog import NewImage
 from labeler.server.cursor import Position
 from labeler.server.sqlite import SqliteCatalog, query
-from labeler.server.sqlite.database import Database, Session
+from labeler.server.sqlite.database import Database
 from labeler.server.sqlite.query import Sql, leading_clause, matching, resolve, runs
+from labeler.server.sqlite.session import Session
 
 ORG = "org"
 MakeImage = Callable[..., NewImage]
