@@ -19,6 +19,7 @@ _OUTBOX = "tests/client_desktop/test_outbox.py::"
 _BLOBS = "tests/server/blobs/test_blobs_files.py::"
 _HANDLE = "tests/test_sqlite_handle.py::"
 _CATALOG = "tests/server/catalog/test_catalog_sqlite.py::"
+_TOGETHER = "tests/server/catalog/test_catalog_together.py::"
 _DELIVER = "tests/client_desktop/test_deliver.py::"
 _IN_ORDER = f"{_BLOBS}test_everything_is_on_disk_in_order_before_a_put_returns"
 _IN_FACT = f"{_BLOBS}test_a_blob_and_all_names_on_its_way_are_forced_to_disk"
@@ -97,6 +98,19 @@ MUTANTS: Mapping[str, Mutant] = {
     "a transaction that is not undone": Mutant(
         "labeler.sqlite_handle", 'execute("ROLLBACK")\n            except', 'execute("COMMIT")\n            except',
         f"{_HANDLE}test_another_error_undoes_the_transaction_and_nothing_else",
+    ),
+    "a change answered before its transaction is on disk": Mutant(
+        "labeler.server.sqlite.writer", "                        self._do(connection, one)\n",
+        "                        self._do(connection, one)\n                        one.answer.set_result(0)\n",
+        f"{_TOGETHER}test_a_disk_that_fails_confirms_none_of_them",
+    ),
+    "a refused change that stays in the transaction of others": Mutant(
+        "labeler.server.sqlite.writer", 'connection.execute("ROLLBACK TO one")', "pass",
+        f"{_TOGETHER}test_one_that_is_refused_takes_no_other_along",
+    ),
+    "a disk that fails beneath one of several changes told to it alone": Mutant(
+        "labeler.server.sqlite.writer", "if not connection.in_transaction or (", "if False and (",
+        f"{_TOGETHER}test_a_disk_that_fails_in_the_midst_confirms_none_of_them",
     ),
     "no sync of a file that replaces another": Mutant(
         "labeler.disk", "        os.fsync(file.fileno())\n", "", _REPLACED
