@@ -20,6 +20,8 @@ from labeler.rpc.wire.labeler.v1 import labeler_pb2
 EDIT_ID, IF_MATCH, CLIENT = "labeler-edit-id", "labeler-if-match", "labeler-client"
 """Metadata that our own service honours (labeler.proto)."""
 MEMBERSHIP_PREFIX = "VIAM_DATASET_"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = 86_400
 
 
 def membership_tag(dataset_id: str) -> str:
@@ -33,7 +35,10 @@ def time_from(message: timestamp_pb2.Timestamp) -> datetime:
 
 def time_into(message: timestamp_pb2.Timestamp, time: datetime) -> None:
     """Set a Timestamp; a time without an offset is taken for UTC, as the SDK does."""
-    message.FromDatetime(time)
+    # Its own FromDatetime takes ten times as long, and a page has two hundred times.
+    since = (time if time.tzinfo else time.replace(tzinfo=UTC)) - _EPOCH
+    message.seconds = since.days * _DAY + since.seconds
+    message.nanos = since.microseconds * 1_000
 
 
 def box_from(message: data_pb2.BoundingBox) -> Box:

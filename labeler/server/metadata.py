@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from labeler.domain.errors import InvalidValue
 from labeler.domain.filter import Filter
 from labeler.rpc.convert import binary_data_id, box_to, filter_from, membership_tag, time_into
 from labeler.rpc.wire.app.data.v1 import data_pb2
-from labeler.server.catalog import ImageRecord
+from labeler.server.catalog import ImageRecord, Source
 from labeler.server.errors import invalid
 
 UriOf = Callable[[str], str]
@@ -17,7 +18,6 @@ UriOf = Callable[[str], str]
 
 def metadata_of(record: ImageRecord, uri_of: UriOf) -> data_pb2.BinaryMetadata:
     """Both ids are filled: old clients read `id`, the file's part alone, and new ones `binary_data_id`."""
-    source = record.source
     message = data_pb2.BinaryMetadata(
         id=record.file_id,
         binary_data_id=record.id,
@@ -28,29 +28,34 @@ def metadata_of(record: ImageRecord, uri_of: UriOf) -> data_pb2.BinaryMetadata:
         file_size_bytes=record.size_bytes,
     )
     capture = message.capture_metadata
+    capture.CopyFrom(_capture_of(record.source, record.organization_id))
     if record.method_parameters:
-        capture.ParseFromString(record.method_parameters)
-    capture.MergeFrom(
-        data_pb2.CaptureMetadata(
-            organization_id=record.organization_id,
-            location_id=source.location_id,
-            robot_name=source.robot_name,
-            robot_id=source.robot_id,
-            part_name=source.part_name,
-            part_id=source.part_id,
-            component_type=source.component_type,
-            component_name=source.component_name,
-            method_name=source.method,
-            tags=[*record.tags, *(membership_tag(one) for one in record.dataset_ids)],
-            mime_type=source.mime_type,
-        )
-    )
+        capture.MergeFromString(record.method_parameters)
+    capture.tags.extend(record.tags)
+    capture.tags.extend(membership_tag(one) for one in record.dataset_ids)
     time_into(message.time_requested, record.time_requested)
     time_into(message.time_received, record.time_received)
     message.annotations.bboxes.extend(box_to(box) for box in record.boxes)
     for one in record.classifications:
         message.annotations.classifications.add(id=one.id, label=one.label, confidence=one.confidence)
     return message
+
+
+@lru_cache(maxsize=1_024)
+def _capture_of(source: Source, organization_id: str) -> data_pb2.CaptureMetadata:
+    """What the images of a source have in common; not to be changed."""
+    return data_pb2.CaptureMetadata(
+        organization_id=organization_id,
+        location_id=source.location_id,
+        robot_name=source.robot_name,
+        robot_id=source.robot_id,
+        part_name=source.part_name,
+        part_id=source.part_id,
+        component_type=source.component_type,
+        component_name=source.component_name,
+        method_name=source.method,
+        mime_type=source.mime_type,
+    )
 
 
 def filter_for(message: data_pb2.Filter, organization_id: str) -> Filter | None:

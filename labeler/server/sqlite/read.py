@@ -6,7 +6,7 @@ import heapq
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from labeler.domain.box import Box
 from labeler.domain.errors import Missing
@@ -15,7 +15,7 @@ from labeler.rpc.convert import binary_data_id
 from labeler.server.catalog import Classification, FileReference, ImageRecord, RecordPage, Selection, Source
 from labeler.server.cursor import Position, cursor_position, cursor_text
 from labeler.server.sqlite.query import SOURCE_FIELDS, is_descending, matching, resolve, runs, time_of
-from labeler.server.sqlite.session import Session
+from labeler.server.sqlite.session import Row, Session
 
 T = TypeVar("T")
 
@@ -73,32 +73,44 @@ def _distinct(values: Iterable[T], limit: int) -> list[T]:
 
 
 def records(session: Session, organization_id: str, numbers: Sequence[int]) -> tuple[ImageRecord, ...]:
-    """The images with these numbers, in this order, in four statements."""
+    """The images with these numbers, in this order, in five statements."""
     if not numbers:
         return ()
-    sources = ", ".join(f"s.{name}" for name in SOURCE_FIELDS)
     images = session.rows_in(
-        "SELECT i.number, i.file_id, i.time_us, i.received_us, i.file_name, i.file_ext, i.size_bytes, i.digest, "
-        f"i.path, i.path_size, i.path_mtime_ns, i.method_parameters, i.classifications, i.version, {sources} "
-        "FROM image i JOIN source s ON s.number = i.source WHERE i.number IN {in}",
+        "SELECT number, source, file_id, time_us, received_us, file_name, file_ext, size_bytes, digest, path, "
+        "path_size, path_mtime_ns, method_parameters, classifications, version FROM image WHERE number IN {in}",
         numbers,
     )
+    sources = _sources(session, {row[1] for row in images})
     tags, boxes, datasets = _tags(session, numbers), _boxes(session, numbers), _datasets(session, numbers)
     found = {
-        row[0]: _record(organization_id, row, tags.get(row[0], ()), boxes.get(row[0], ()), datasets.get(row[0], ()))
+        row[0]: _record(
+            organization_id, row, sources, tags.get(row[0], ()), boxes.get(row[0], ()), datasets.get(row[0], ())
+        )
         for row in images
     }
     return tuple(found[number] for number in numbers)
 
 
+def _sources(session: Session, numbers: Iterable[int]) -> Mapping[int, Source]:
+    """Few, of which each has many images: made once for all of them."""
+    sql = f"SELECT number, {', '.join(SOURCE_FIELDS)} FROM source WHERE number IN {{in}}"
+    return {number: Source(*values) for number, *values in session.rows_in(sql, sorted(numbers))}
+
+
 def _record(
-    organization_id: str, row: Sequence[Any], tags: Sequence[str], boxes: Sequence[Box], datasets: Sequence[str]
+    organization_id: str,
+    row: Row,
+    sources: Mapping[int, Source],
+    tags: Sequence[str],
+    boxes: Sequence[Box],
+    datasets: Sequence[str],
 ) -> ImageRecord:
     (
-        _, file_id, time, received, name, ext, size, digest, path, path_size, mtime, parameters, classes, version,
-        *source,
+        _, source, file_id, time, received, name, ext, size, digest, path, path_size, mtime, parameters, classes,
+        version,
     ) = row  # fmt: skip
-    where = Source(*source)
+    where = sources[source]
     return ImageRecord(
         id=binary_data_id(organization_id, where.location_id, file_id),
         organization_id=organization_id,

@@ -9,7 +9,8 @@ import apsw
 
 Row = tuple[Any, ...]
 
-_LIST_SIZES = (1, 8, 64, 512)
+_LIST_SIZES = (1, 8, 32, 128, 512)
+"""A page of 100 among them without much that is bound twice."""
 
 
 class Session:
