@@ -32,7 +32,7 @@ class Bitmaps:
     """
 
     def __init__(self, org: int) -> None:
-        self._org = org
+        self.org = org
         self._seen = 0
         self._resized = 0
         self._all = BitMap()
@@ -77,7 +77,7 @@ class Bitmaps:
     def size_bytes(self, session: Session, images: BitMap) -> int:
         """The size of the images together."""
         if self._sizes is None:
-            self._sizes = Sizes(session, self._org)
+            self._sizes = Sizes(session, self.org)
         return self._sizes.total(images)
 
     def by_time(self, session: Session) -> TimeOrder:
@@ -85,14 +85,14 @@ class Bitmaps:
             # Importing numpy takes longer than most answers, and few need it.
             from labeler.server.sqlite.orders import TimeOrder
 
-            self._by_time = TimeOrder(session, self._org)
+            self._by_time = TimeOrder(session, self.org)
         return self._by_time
 
     def by_name(self, session: Session) -> NameOrder:
         if self._by_name is None:
             from labeler.server.sqlite.orders import NameOrder
 
-            self._by_name = NameOrder(session, self._org)
+            self._by_name = NameOrder(session, self.org)
         return self._by_name
 
     def _read_all(self, session: Session) -> None:
@@ -101,7 +101,7 @@ class Bitmaps:
         of_source = "source IN (SELECT number FROM source WHERE org = ?)"
         for source, tagged, text in session.rows(
             f"SELECT source, tagged, group_concat(number) FROM image WHERE {of_source} GROUP BY source, tagged",
-            [self._org],
+            [self.org],
         ):
             images = BitMap(numbers(text))
             self._all.update(images)
@@ -112,7 +112,7 @@ class Bitmaps:
             for number, text in session.rows(
                 f"SELECT {column}, group_concat(image) FROM {table} "
                 f"WHERE {column} IN (SELECT number FROM {column} WHERE org = ?) GROUP BY {column}",
-                [self._org],
+                [self.org],
             ):
                 self._add(Link(table, column, number), BitMap(numbers(text)))
 
@@ -125,7 +125,7 @@ class Bitmaps:
         """Images that were changed, and those deleted, since the state that was seen; None for too many."""
         most = max(_FEW, len(self._all) // 8)
         since = "WHERE org = ? AND version > ? LIMIT ?"
-        values = [self._org, self._seen, most + 1]
+        values = [self.org, self._seen, most + 1]
         there = session.rows(f"SELECT number, source, tagged, size_bytes FROM image {since}", values)
         gone = session.rows(f"SELECT number FROM trash_image {since}", values)
         return None if len(there) + len(gone) > most else (there, gone)

@@ -41,6 +41,7 @@ from labeler.server.sqlite import (
     vocabulary,
 )
 from labeler.server.sqlite.database import Database
+from labeler.server.sqlite.query import is_combined
 from labeler.server.sqlite.session import Session
 
 T = TypeVar("T")
@@ -100,6 +101,8 @@ class SqliteCatalog:
         )
 
     async def page(self, organization_id: str, wanted: Filter, order: Order, last: str, limit: int) -> RecordPage:
+        if is_combined(wanted, order) and self._overview.has(organization_id):
+            return await self._survey(organization_id, lambda seen: overview.page(seen, wanted, order, last, limit))
         return await self._database.read(lambda on: read.page(on, organization_id, wanted, order, last, limit))
 
     async def last_before(self, organization_id: str, wanted: Filter, order: Order, start: int) -> str | None:

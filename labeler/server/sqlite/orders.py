@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from array import array
+from typing import Literal
 
 import numpy
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
+from labeler.server.cursor import Position
 from labeler.server.sqlite.columns import pairs
 from labeler.server.sqlite.session import Session
 
@@ -16,10 +19,14 @@ _KEPT = 8
 _MANY = 4
 """When a quarter of the images is new, sorting all costs as much as putting each into its place."""
 
+_SHORT = 2_000
+"""So many numbers are looked up one by one sooner than a table of all is made."""
+_SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
+
 Numbers = NDArray[numpy.uint32]
 
 
-class _InOrder:
+class _InOrder(ABC):
     """Numbers of images in an order."""
 
     def __init__(self, numbers: Numbers) -> None:
@@ -33,6 +40,29 @@ class _InOrder:
             return None
         chosen = self._of(images)
         return int(chosen[-1 - place if falling else place])
+
+    def following(
+        self, session: Session, images: BitMap, after: Position | None, falling: bool, limit: int
+    ) -> list[int]:
+        """The next of the images that follow a position, or the first ones, at most `limit`."""
+        if after is None:
+            at = len(self._numbers) if falling else 0
+        else:
+            at = self._index(session, after)
+            at += not falling and at < len(self._numbers) and int(self._numbers[at]) == after.number
+        found: list[int] = []
+        size = 2 * limit
+        while len(found) < limit and (at > 0 if falling else at < len(self._numbers)):
+            block = self._numbers[max(0, at - size) : at][::-1] if falling else self._numbers[at : at + size]
+            found += block[_is_in(block, images)].tolist()
+            at += -len(block) if falling else len(block)
+            # Where the images are rare, in few steps all the same.
+            size *= 2
+        return found[:limit]
+
+    @abstractmethod
+    def _index(self, session: Session, position: Position) -> int:
+        """How many of the organization's images are before a position."""
 
     def _of(self, images: BitMap) -> Numbers:
         if len(images) == len(self._numbers):
@@ -60,6 +90,10 @@ class TimeOrder(_InOrder):
         last = len(self._times) if end_us is None else int(numpy.searchsorted(self._times, end_us))
         return BitMap(array("I", numpy.sort(self._numbers[first:last]).tobytes()))
 
+    def _index(self, session: Session, position: Position) -> int:
+        low, high = (int(numpy.searchsorted(self._times, position.key, side)) for side in _SIDES)
+        return low + int(numpy.searchsorted(self._numbers[low:high], position.number))
+
     def change(self, session: Session, born: BitMap, lost: BitMap) -> None:
         if lost:
             stays = ~_is_in(self._numbers, lost)
@@ -75,7 +109,7 @@ class TimeOrder(_InOrder):
             self._numbers = numpy.concatenate((self._numbers, numbers))
             self._sort()
             return
-        first, last = (numpy.searchsorted(self._times, times, side) for side in ("left", "right"))
+        first, last = (numpy.searchsorted(self._times, times, side) for side in _SIDES)
         at = [
             low + int(numpy.searchsorted(self._numbers[low:high], number)) if high > low else low
             for low, high, number in zip(first.tolist(), last.tolist(), numbers.tolist(), strict=True)
@@ -110,6 +144,10 @@ class NameOrder(_InOrder):
         if born:
             self._put(session, born)
 
+    def _index(self, session: Session, position: Position) -> int:
+        before = self._before(session, str(position.key), position.number)
+        return int(numpy.flatnonzero(self._numbers == before)[0]) + 1 if before else 0
+
     def _put(self, session: Session, born: BitMap) -> None:
         new = session.rows_in("SELECT name_key, number FROM image WHERE number IN {in}", list(born))
         ordered = sorted(set(new))
@@ -137,6 +175,8 @@ class NameOrder(_InOrder):
 
 def _is_in(numbers: Numbers, images: BitMap) -> NDArray[numpy.bool_]:
     """For each of the numbers whether it is one of the images."""
+    if len(numbers) <= _SHORT:
+        return numpy.fromiter((number in images for number in numbers.tolist()), numpy.bool_, len(numbers))
     found = numpy.zeros(int(max(numbers.max(initial=0), images.max() if images else 0)) + 1, dtype=numpy.bool_)
     found[numpy.frombuffer(images.to_array(), dtype=numpy.uint32)] = True
     return found[numbers]

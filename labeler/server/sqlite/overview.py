@@ -4,36 +4,46 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pyroaring import BitMap
 
 from labeler.domain.filter import Filter, Order
-from labeler.server.catalog import Total
-from labeler.server.cursor import Position, cursor_text
+from labeler.server.catalog import RecordPage, Total
+from labeler.server.cursor import Position, cursor_position, cursor_text
 from labeler.server.sqlite.bitmaps import Bitmaps
 from labeler.server.sqlite.query import Link, is_by_name, is_descending, resolve
-from labeler.server.sqlite.read import organization
+from labeler.server.sqlite.read import organization, records
 from labeler.server.sqlite.session import Session
+
+if TYPE_CHECKING:
+    from labeler.server.sqlite.orders import NameOrder, TimeOrder
 
 _KEPT = 16
 """Organizations whose images are kept in memory, some 40 bytes each."""
 
 
 class Overview:
-    """Keeps the bitmaps of the organizations that asked last. For one thread."""
+    """Keeps the bitmaps of the organizations that asked last. For one thread, but for `has`."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[int, Bitmaps] = OrderedDict()
+        self._kept: OrderedDict[str, Bitmaps] = OrderedDict()
+
+    def has(self, organization_id: str) -> bool:
+        """Whether an answer needs no reading of all its images first."""
+        return organization_id in self._kept
 
     def of(self, session: Session, organization_id: str) -> Seen:
         org = organization(session, organization_id)
-        # Not kept if following fails halfway.
-        bitmaps = self._kept.pop(org, None) or Bitmaps(org)
+        # What fails halfway is not kept.
+        bitmaps = self._kept.pop(organization_id, None)
+        if bitmaps is None or bitmaps.org != org:
+            bitmaps = Bitmaps(org)
         bitmaps.follow(session)
-        self._kept[org] = bitmaps
+        self._kept[organization_id] = bitmaps
         if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
-        return Seen(session, org, bitmaps)
+        return Seen(session, organization_id, bitmaps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +51,33 @@ class Seen:
     """An organization's images as a session reads them."""
 
     session: Session
-    org: int
+    organization_id: str
     bitmaps: Bitmaps
+
+    @property
+    def org(self) -> int:
+        return self.bitmaps.org
 
     def matching(self, wanted: Filter) -> BitMap:
         """The numbers of the images that the filter keeps; not to be changed."""
         return self.bitmaps.matching(self.session, resolve(self.session, self.org, wanted))
 
+    def ordered(self, order: Order) -> NameOrder | TimeOrder:
+        return self.bitmaps.by_name(self.session) if is_by_name(order) else self.bitmaps.by_time(self.session)
+
     def having(self, table: str, column: str, number: int) -> BitMap:
         """Those with a tag, label, dataset or source; not to be changed."""
         return self.bitmaps.having(Link(table, column, number))
+
+
+def page(seen: Seen, wanted: Filter, order: Order, last: str, limit: int) -> RecordPage:
+    """As `read.page`, at the same cost wherever the images of the filter are."""
+    after = cursor_position(last, order) if last else None
+    images = seen.matching(wanted)
+    found = seen.ordered(order).following(seen.session, images, after, is_descending(order), limit + 1)
+    shown = found[:limit]
+    end = cursor_text(order, position_of(seen.session, order, shown[-1])) if shown else last
+    return RecordPage(records(seen.session, seen.organization_id, shown), end, len(found) > limit)
 
 
 def count(seen: Seen, wanted: Filter) -> Total:
@@ -73,11 +100,13 @@ def last_before(seen: Seen, wanted: Filter, order: Order, start: int) -> str | N
     """The `last` after which the page begins that has `start` images before it; None if there are not so many."""
     if start == 0:
         return ""
-    by_name = is_by_name(order)
-    ordered = seen.bitmaps.by_name(seen.session) if by_name else seen.bitmaps.by_time(seen.session)
-    number = ordered.at(seen.matching(wanted), start - 1, is_descending(order))
+    number = seen.ordered(order).at(seen.matching(wanted), start - 1, is_descending(order))
     if number is None:
         return None
-    row = seen.session.row(f"SELECT {'name_key' if by_name else 'time_us'} FROM image WHERE number = ?", [number])
+    return cursor_text(order, position_of(seen.session, order, number))
+
+
+def position_of(session: Session, order: Order, number: int) -> Position:
+    row = session.row(f"SELECT {'name_key' if is_by_name(order) else 'time_us'} FROM image WHERE number = ?", [number])
     assert row is not None  # noqa: S101 - the bitmaps are of what the session reads
-    return cursor_text(order, Position(row[0], number))
+    return Position(row[0], number)

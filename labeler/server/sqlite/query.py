@@ -282,6 +282,19 @@ def _run(
     return Sql(f"{found.text} ORDER BY {key} {direction}, {number} {direction} LIMIT ?", (*found.values, limit))
 
 
+def is_combined(wanted: Filter, order: Order) -> bool:
+    """Whether no one index has the images of the filter in the order, so that a page may have to look at many."""
+    conditions = (
+        any(getattr(wanted, name, "") for name in SOURCE_FIELDS) or bool(wanted.location_ids or wanted.mime_types),
+        bool(wanted.tags),
+        bool(wanted.labels),
+        bool(wanted.dataset_id),
+        wanted.tagged is not Tagged.ANY,
+        is_by_name(order) and bool(wanted.start or wanted.end),
+    )
+    return sum(conditions) + len(wanted.all_tags) > 1 or conditions[-1]
+
+
 def is_by_name(order: Order) -> bool:
     return order in (Order.NAME, Order.NAME_DESCENDING)
 
