@@ -46,7 +46,7 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "no sync of any folder": Mutant("labeler.disk", "        os.fsync(descriptor)\n", "        pass\n", _IN_FACT),
     "a blob gets its name before it is on disk": Mutant(
-        "labeler.server.files", "await _finish(self._system.sync_file, file)\n", "pass\n", _IN_ORDER
+        "labeler.server.files", "        self._system.sync_file(file)\n", "", _IN_ORDER
     ),
     "a folder taken for synced whoever made it": Mutant(
         "labeler.server.files", "if is_there and folder in self._on_disk:", "if is_there:",
