@@ -32,6 +32,7 @@ _PART = 256 << 10
 """Bytes that are written in one step."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _TEMPORARY = ".part"
+_FOLDERS = tuple(f"{number:02x}" for number in range(256))
 
 
 class FileSystem(Protocol):
@@ -116,6 +117,7 @@ class FileBlobs:
         # A blob that is put again must not be deleted between its check and its touch.
         self._lock = threading.Lock()
         self._on_disk: set[Path] = set()
+        self._has_folders = False
         self._make(folder)
         for left in folder.glob(f"*{_TEMPORARY}"):
             left.unlink(missing_ok=True)
@@ -158,7 +160,7 @@ class FileBlobs:
         target = self._path(blob.digest)
         is_whole = _digest_of(target) == blob.digest
         with self._lock:
-            self._make(target.parent)
+            self._make_folders(target.parent)
             if is_whole and target.exists():
                 os.utime(target)
             else:
@@ -178,6 +180,18 @@ class FileBlobs:
                 self._system.make_folder(folder)
         self._system.sync_folder(folder.parent)
         self._on_disk.add(folder)
+
+    def _make_folders(self, wanted: Path) -> None:
+        """Have the folders of all blobs on disk with one sync, which each would need: the first puts are often many."""
+        if self._has_folders and wanted.is_dir():
+            return
+        self._make(self._folder)
+        there = {path.name for path in self._folder.iterdir()}
+        for name in _FOLDERS:
+            if name not in there:
+                self._system.make_folder(self._folder / name)
+        self._system.sync_folder(self._folder)
+        self._has_folders = True
 
     def _path(self, digest: str) -> Path:
         if not _DIGEST.fullmatch(digest):
@@ -209,8 +223,8 @@ class FileBlobs:
                 yield chunk
 
     async def names(self) -> AsyncIterator[Sequence[str]]:
-        for number in range(256):
-            yield await asyncio.to_thread(_names_in, self._folder / f"{number:02x}")
+        for name in _FOLDERS:
+            yield await asyncio.to_thread(_names_in, self._folder / name)
 
     async def delete_unused(self, digest: str, untouched_since: datetime) -> bool:
         with self._disk():

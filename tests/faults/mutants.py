@@ -44,12 +44,15 @@ MUTANTS: Mapping[str, Mutant] = {
     "no sync of the folder of a new folder": Mutant(
         "labeler.server.files", "        self._system.sync_folder(folder.parent)\n", "", _IN_ORDER
     ),
+    "no sync of the folder of the folders of blobs": Mutant(
+        "labeler.server.files", "        self._system.sync_folder(self._folder)\n", "", _IN_ORDER
+    ),
     "no sync of any folder": Mutant("labeler.disk", "        os.fsync(descriptor)\n", "        pass\n", _IN_FACT),
     "a blob gets its name before it is on disk": Mutant(
         "labeler.server.files", "        self._system.sync_file(file)\n", "", _IN_ORDER
     ),
     "a folder taken for synced whoever made it": Mutant(
-        "labeler.server.files", "if is_there and folder in self._on_disk:", "if is_there:",
+        "labeler.server.files", "if self._has_folders and wanted.is_dir():", "if wanted.is_dir():",
         f"{_BLOBS}test_a_put_whose_step_fails_is_not_confirmed",
     ),
     "a damaged blob of the right length kept": Mutant(

@@ -33,8 +33,8 @@ _PRAGMAS = """
 """
 _CACHE = 65_536
 """KiB of pages that a connection keeps."""
-_SURVEY_CACHE = 4_096
-"""A survey reads what it needs once."""
+_SURVEY_CACHE = 16_384
+"""A survey reads most of what it needs once."""
 
 
 class Database:

@@ -14,7 +14,7 @@ from labeler.server.cursor import Position
 from labeler.server.sqlite.columns import pairs
 from labeler.server.sqlite.session import Session
 
-_KEPT = 8
+_KEPT = 4
 """Filters whose images are kept in order: a person jumps about in one, and a team looks at few."""
 _MANY = 4
 """When a quarter of the images is new, sorting all costs as much as putting each into its place."""

@@ -64,7 +64,7 @@ async def test_everything_is_on_disk_in_order_before_a_put_returns(tmp_path: Pat
     assert system.steps == [
         "make data", "sync folder .", "make data/blobs", "sync folder data",
         "sync file temporary",
-        f"make {folder}", "sync folder data/blobs",
+        *(f"make data/blobs/{number:02x}" for number in range(256)), "sync folder data/blobs",
         f"rename {folder}/{digest}", f"sync folder {folder}",
     ]  # fmt: skip
 
