@@ -48,7 +48,8 @@ async def growth(bench: Bench, sizes: list[int]) -> list[Row]:
             stack.push_async_callback(catalog.close)
             await catalog.choices(ORGANIZATION, Filter())
             catalogs.append((size, catalog, filters_of(size, await dataset_of(catalog))))
-        return [await _grown(bench, catalogs, what, name, ask) for what, name, ask in _ANSWERS]
+        rows = [await _grown(bench, catalogs, what, name, ask) for what, name, ask in _ANSWERS]
+        return [row for row in rows if row.ours.samples]
 
 
 async def _grown(bench: Bench, catalogs: list[_Sized], what: str, name: str, ask: Ask) -> Row:
@@ -57,7 +58,7 @@ async def _grown(bench: Bench, catalogs: list[_Sized], what: str, name: str, ask
     for _ in range(bench.either(30, 2)):
         for size, catalog, filters in catalogs:
             total = (await catalog.count(ORGANIZATION, filters[name])).images
-            if total < bench.either(_PAGE, 1):
+            if total < bench.either(_PAGE, 0):
                 # No whole page is to be had.
                 continue
             start = chance.randrange(max(1, total - _PAGE))

@@ -285,6 +285,13 @@ async def test_what_came_and_went_between_two_looks_is_not_missed(tmp_path: Path
                 await world.change(what, which, "")
             await check_overview(world, EMPTY)
             await check_overview(world, Filter(component_name="cam1", start=START))
+        await world.change("into", [11, 12], "1")
+        await check_overview(world, Filter(dataset_id="1"))
+        await world.catalog.delete_dataset(ORG, world.datasets["1"])
+        world.datasets["1"] = await world.catalog.create_dataset(ORG, "another")
+        await world.change("into", [12], "1")
+        await check_overview(world, Filter(dataset_id="1"))
+        await check_overview(world, EMPTY)
     finally:
         await world.catalog.close()
 
