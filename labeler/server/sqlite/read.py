@@ -76,13 +76,14 @@ def records(session: Session, organization_id: str, numbers: Sequence[int]) -> t
     """The images with these numbers, in this order, in five statements."""
     if not numbers:
         return ()
+    each = sorted(set(numbers))
     images = session.rows_in(
         "SELECT number, source, file_id, time_us, received_us, file_name, file_ext, size_bytes, digest, path, "
         "path_size, path_mtime_ns, method_parameters, classifications, version FROM image WHERE number IN {in}",
-        numbers,
+        each,
     )
     sources = _sources(session, {row[1] for row in images})
-    tags, boxes, datasets = _tags(session, numbers), _boxes(session, numbers), _datasets(session, numbers)
+    tags, boxes, datasets = _tags(session, each), _boxes(session, each), _datasets(session, each)
     found = {
         row[0]: _record(
             organization_id, row, sources, tags.get(row[0], ()), boxes.get(row[0], ()), datasets.get(row[0], ())
@@ -141,7 +142,7 @@ def _grouped(rows: Iterable[tuple[int, T]]) -> Mapping[int, list[T]]:
 
 def _tags(session: Session, numbers: Sequence[int]) -> Mapping[int, list[str]]:
     sql = "SELECT x.image, x.added, x.tag, t.name FROM image_tag x JOIN tag t ON t.number = x.tag WHERE x.image IN {in}"
-    return _grouped((image, name) for image, _, _, name in sorted(set(session.rows_in(sql, numbers))))
+    return _grouped((image, name) for image, _, _, name in sorted(session.rows_in(sql, numbers)))
 
 
 def _datasets(session: Session, numbers: Sequence[int]) -> Mapping[int, list[str]]:
@@ -149,7 +150,7 @@ def _datasets(session: Session, numbers: Sequence[int]) -> Mapping[int, list[str
         "SELECT x.image, x.added, x.dataset, d.id FROM member x JOIN dataset d ON d.number = x.dataset "
         "WHERE x.image IN {in}"
     )
-    return _grouped((image, name) for image, _, _, name in sorted(set(session.rows_in(sql, numbers))))
+    return _grouped((image, name) for image, _, _, name in sorted(session.rows_in(sql, numbers)))
 
 
 def _boxes(session: Session, numbers: Sequence[int]) -> Mapping[int, list[Box]]:
@@ -157,8 +158,7 @@ def _boxes(session: Session, numbers: Sequence[int]) -> Mapping[int, list[Box]]:
         "SELECT b.image, b.number, b.id, l.name, b.x_min, b.y_min, b.x_max, b.y_max, b.confidence "
         "FROM box b JOIN label l ON l.number = b.label WHERE b.image IN {in}"
     )
-    found = {row[:2]: row for row in session.rows_in(sql, numbers)}
-    return _grouped((found[key][0], Box(*found[key][2:])) for key in sorted(found))
+    return _grouped((image, Box(*values)) for image, _, *values in sorted(session.rows_in(sql, numbers)))
 
 
 def pick(session: Session, organization_id: str, which: Selection) -> int:
