@@ -15,7 +15,7 @@ ROWS = {
     "grid": 5,
     "canvas": 3,
     "client": 14,
-    "service": 19,
+    "service": 29,
     "outbox": 2,
 }
 

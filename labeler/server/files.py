@@ -28,8 +28,11 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _CHUNK = 1 << 20
+_PART = 256 << 10
+"""Bytes that are written in one step."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _TEMPORARY = ".part"
+_FOLDERS = tuple(f"{number:02x}" for number in range(256))
 
 
 class FileSystem(Protocol):
@@ -58,6 +61,52 @@ class RealFileSystem:
         sync(folder)
 
 
+class _Draft:
+    """A blob that is coming; its bytes wait in memory until there are enough of them to be worth a step."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.waiting = 0
+        self._chunks: list[bytes] = []
+        self._digest = hashlib.sha256()
+        self._size = 0
+        self._file: BinaryIO | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self._file is not None
+
+    @property
+    def blob(self) -> Blob:
+        """What was written."""
+        return Blob(self._digest.hexdigest(), self._size)
+
+    def take(self, chunk: bytes) -> None:
+        self._chunks.append(chunk)
+        self.waiting += len(chunk)
+
+    def write(self) -> BinaryIO:
+        """Write what waits."""
+        if self._file is None:
+            self._file = self.path.open("xb")
+        data = b"".join(self._chunks)
+        self._chunks, self.waiting = [], 0
+        self._file.write(data)
+        self._digest.update(data)
+        self._size += len(data)
+        return self._file
+
+    def remove(self) -> None:
+        """Leave no file here. What stays is removed at the next start, and is no reason to refuse a safe blob."""
+        if self._file is not None:
+            # What could not be written was told; closing would try again, and fail again.
+            with contextlib.suppress(OSError):
+                self._file.close()
+            with contextlib.suppress(OSError):
+                self.path.unlink(missing_ok=True)
+            self._file = None
+
+
 class FileBlobs:
     """`BlobStore` on a folder: `ab/abcd...`, the first two digits of the digest and the digest."""
 
@@ -68,39 +117,33 @@ class FileBlobs:
         # A blob that is put again must not be deleted between its check and its touch.
         self._lock = threading.Lock()
         self._on_disk: set[Path] = set()
+        self._has_folders = False
         self._make(folder)
         for left in folder.glob(f"*{_TEMPORARY}"):
             left.unlink(missing_ok=True)
 
     async def put(self, chunks: AsyncIterator[bytes]) -> Blob:
-        temporary = self._folder / f"{secrets.token_hex(16)}{_TEMPORARY}"
-        try:
-            blob = await self._receive(temporary, chunks)
-            with self._disk():
-                await _finish(self._keep, temporary, blob)
-        finally:
-            # What stays is removed at the next start, and is no reason to refuse a blob that is safe.
-            with contextlib.suppress(OSError):
-                await _finish(_remove, temporary)
-        return blob
-
-    async def _receive(self, temporary: Path, chunks: AsyncIterator[bytes]) -> Blob:
-        digest = hashlib.sha256()
-        size = 0
-        with self._disk():
-            file = await asyncio.to_thread(temporary.open, "xb")
+        draft = _Draft(self._folder / f"{secrets.token_hex(16)}{_TEMPORARY}")
         try:
             async for chunk in chunks:
-                with self._disk():
-                    await _finish(_write, file, digest, chunk)
-                size += len(chunk)
+                draft.take(chunk)
+                if draft.waiting >= _PART:
+                    with self._disk():
+                        await _finish(draft.write)
             with self._disk():
-                await _finish(self._system.sync_file, file)
+                return await _finish(self._end, draft)
         finally:
-            # What could not be written was told; closing would try again, and fail again.
-            with contextlib.suppress(OSError):
-                file.close()
-        return Blob(digest.hexdigest(), size)
+            if draft.is_open:
+                await _finish(draft.remove)
+
+    def _end(self, draft: _Draft) -> Blob:
+        """Have the last bytes on disk, and only then the name; of a small blob, these are all."""
+        file = draft.write()
+        self._system.sync_file(file)
+        file.close()
+        self._keep(draft.path, draft.blob)
+        draft.remove()
+        return draft.blob
 
     @contextlib.contextmanager
     def _disk(self) -> Iterator[None]:
@@ -117,7 +160,7 @@ class FileBlobs:
         target = self._path(blob.digest)
         is_whole = _digest_of(target) == blob.digest
         with self._lock:
-            self._make(target.parent)
+            self._make_folders(target.parent)
             if is_whole and target.exists():
                 os.utime(target)
             else:
@@ -137,6 +180,18 @@ class FileBlobs:
                 self._system.make_folder(folder)
         self._system.sync_folder(folder.parent)
         self._on_disk.add(folder)
+
+    def _make_folders(self, wanted: Path) -> None:
+        """Have the folders of all blobs on disk with one sync, which each would need: the first puts are often many."""
+        if self._has_folders and wanted.is_dir():
+            return
+        self._make(self._folder)
+        there = {path.name for path in self._folder.iterdir()}
+        for name in _FOLDERS:
+            if name not in there:
+                self._system.make_folder(self._folder / name)
+        self._system.sync_folder(self._folder)
+        self._has_folders = True
 
     def _path(self, digest: str) -> Path:
         if not _DIGEST.fullmatch(digest):
@@ -168,8 +223,8 @@ class FileBlobs:
                 yield chunk
 
     async def names(self) -> AsyncIterator[Sequence[str]]:
-        for number in range(256):
-            yield await asyncio.to_thread(_names_in, self._folder / f"{number:02x}")
+        for name in _FOLDERS:
+            yield await asyncio.to_thread(_names_in, self._folder / name)
 
     async def delete_unused(self, digest: str, untouched_since: datetime) -> bool:
         with self._disk():
@@ -228,15 +283,6 @@ def _told(digest: str) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise Missing(f"Blob {digest} is not in the store.") from error
-
-
-def _write(file: BinaryIO, digest: hashlib._Hash, chunk: bytes) -> None:
-    file.write(chunk)
-    digest.update(chunk)
-
-
-def _remove(path: Path) -> None:
-    path.unlink(missing_ok=True)
 
 
 async def _finish(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -11,6 +11,7 @@ import secrets
 import ssl
 import sys
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -44,6 +45,8 @@ _OPTIONS: list[tuple[str, int]] = [
 ]
 _GRACE_SECONDS = 2.0
 _LOG_BYTES = 2 << 20
+THREADS = 32
+"""Most of them wait for the disk, and what waits at the same time is synced together."""
 
 logger = logging.getLogger(__name__)
 
@@ -90,6 +93,7 @@ def serve(directory: Path, listen: str, *, insecure: bool, embedded: bool, limit
 
 async def _serve(directory: Path, listening: Listening) -> None:
     stop = asyncio.Event()
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "work"))
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(stop_on_signals(stop))
         await asyncio.to_thread(refuse_damaged, directory)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from labeler.domain.box import Box
+from labeler.domain.filter import Filter
 from labeler.server.catalog import DatasetKind, NewImage, Source
 from labeler.server.sqlite.catalog import SqliteCatalog
 
@@ -56,6 +57,20 @@ async def _fill(catalog: SqliteCatalog, count: int) -> None:
     chance = random.Random(count)
     for start in range(0, count, _BATCH):
         await catalog.insert_images(ORGANIZATION, list(new_images(start, min(_BATCH, count - start), dataset, chance)))
+
+
+def filters_of(count: int, dataset: str) -> dict[str, Filter]:
+    """Each condition alone, and the usual ones together, on a catalog of so many images."""
+    start = START + APART * (count // 2)
+    return {
+        "all": Filter(),
+        "component": Filter(component_name=COMPONENTS[3]),
+        "interval of 10 %": Filter(start=start, end=start + APART * (count // 10)),
+        "3 tags": Filter(tags=TAGS[1:4]),
+        "3 labels": Filter(labels=LABELS[1:4]),
+        "dataset": Filter(dataset_id=dataset),
+        "component and 2 tags": Filter(component_name=COMPONENTS[3], tags=TAGS[1:3]),
+    }
 
 
 def new_images(start: int, count: int, dataset: str, chance: random.Random) -> Iterator[NewImage]:

@@ -19,6 +19,7 @@ _OUTBOX = "tests/client_desktop/test_outbox.py::"
 _BLOBS = "tests/server/blobs/test_blobs_files.py::"
 _HANDLE = "tests/test_sqlite_handle.py::"
 _CATALOG = "tests/server/catalog/test_catalog_sqlite.py::"
+_TOGETHER = "tests/server/catalog/test_catalog_together.py::"
 _DELIVER = "tests/client_desktop/test_deliver.py::"
 _IN_ORDER = f"{_BLOBS}test_everything_is_on_disk_in_order_before_a_put_returns"
 _IN_FACT = f"{_BLOBS}test_a_blob_and_all_names_on_its_way_are_forced_to_disk"
@@ -43,12 +44,15 @@ MUTANTS: Mapping[str, Mutant] = {
     "no sync of the folder of a new folder": Mutant(
         "labeler.server.files", "        self._system.sync_folder(folder.parent)\n", "", _IN_ORDER
     ),
+    "no sync of the folder of the folders of blobs": Mutant(
+        "labeler.server.files", "        self._system.sync_folder(self._folder)\n", "", _IN_ORDER
+    ),
     "no sync of any folder": Mutant("labeler.disk", "        os.fsync(descriptor)\n", "        pass\n", _IN_FACT),
     "a blob gets its name before it is on disk": Mutant(
-        "labeler.server.files", "await _finish(self._system.sync_file, file)\n", "pass\n", _IN_ORDER
+        "labeler.server.files", "        self._system.sync_file(file)\n", "", _IN_ORDER
     ),
     "a folder taken for synced whoever made it": Mutant(
-        "labeler.server.files", "if is_there and folder in self._on_disk:", "if is_there:",
+        "labeler.server.files", "if self._has_folders and wanted.is_dir():", "if wanted.is_dir():",
         f"{_BLOBS}test_a_put_whose_step_fails_is_not_confirmed",
     ),
     "a damaged blob of the right length kept": Mutant(
@@ -97,6 +101,19 @@ MUTANTS: Mapping[str, Mutant] = {
     "a transaction that is not undone": Mutant(
         "labeler.sqlite_handle", 'execute("ROLLBACK")\n            except', 'execute("COMMIT")\n            except',
         f"{_HANDLE}test_another_error_undoes_the_transaction_and_nothing_else",
+    ),
+    "a change answered before its transaction is on disk": Mutant(
+        "labeler.server.sqlite.writer", "                        self._do(connection, one)\n",
+        "                        self._do(connection, one)\n                        one.answer.set_result(0)\n",
+        f"{_TOGETHER}test_a_disk_that_fails_confirms_none_of_them",
+    ),
+    "a refused change that stays in the transaction of others": Mutant(
+        "labeler.server.sqlite.writer", 'connection.execute("ROLLBACK TO one")', "pass",
+        f"{_TOGETHER}test_one_that_is_refused_takes_no_other_along",
+    ),
+    "a disk that fails beneath one of several changes told to it alone": Mutant(
+        "labeler.server.sqlite.writer", "if not connection.in_transaction or (", "if False and (",
+        f"{_TOGETHER}test_a_disk_that_fails_in_the_midst_confirms_none_of_them",
     ),
     "no sync of a file that replaces another": Mutant(
         "labeler.disk", "        os.fsync(file.fileno())\n", "", _REPLACED

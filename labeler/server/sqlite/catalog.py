@@ -34,17 +34,21 @@ from labeler.server.sqlite import (
     datasets,
     insert,
     labels,
-    places,
+    overview,
     read,
     references,
     trash,
     vocabulary,
 )
-from labeler.server.sqlite.database import Database, Session
+from labeler.server.sqlite.database import Database
+from labeler.server.sqlite.query import is_combined
+from labeler.server.sqlite.session import Session
 
 T = TypeVar("T")
 
 MIGRATIONS = "labeler.server.sqlite.migrations"
+_FEW = 16
+"""So many images or boxes are changed as fast as one, within a few ms that others can wait."""
 
 
 class SqliteCatalog:
@@ -53,6 +57,7 @@ class SqliteCatalog:
     def __init__(self, path: Path) -> None:
         """Open or make the file. Raises Refused if a newer version wrote it or it is no database."""
         self._database = Database(path, MIGRATIONS)
+        self._overview = overview.Overview()
         self._news = News()
         self._writing: set[asyncio.Future[Any]] = set()
 
@@ -60,7 +65,9 @@ class SqliteCatalog:
         await asyncio.gather(*self._writing, return_exceptions=True)
         await self._database.close()
 
-    async def _change(self, organization_id: str, terms: Terms, work: Callable[[Session], T]) -> T:
+    async def _change(
+        self, organization_id: str, terms: Terms, work: Callable[[Session], T], together: bool = False
+    ) -> T:
         """Do the work as one change; whoever listens is told when it is done, also if nobody waits for it any more."""
 
         def told(done: asyncio.Future[T]) -> None:
@@ -68,7 +75,7 @@ class SqliteCatalog:
             if not done.cancelled() and done.exception() is None:
                 self._news.tell(organization_id)
 
-        changing = self._database.write(lambda on: changes.change(on, organization_id, terms, work))
+        changing = self._database.write(lambda on: changes.change(on, organization_id, terms, work), together)
         writing = asyncio.ensure_future(changing)
         self._writing.add(writing)
         writing.add_done_callback(told)
@@ -84,7 +91,9 @@ class SqliteCatalog:
         return await self._database.write(lambda on: changes.forget_answers(on, before))
 
     async def insert_images(self, organization_id: str, images: Sequence[NewImage]) -> tuple[str, ...]:
-        return await self._change(organization_id, FREELY, lambda on: insert.insert_images(on, organization_id, images))
+        return await self._change(
+            organization_id, FREELY, lambda on: insert.insert_images(on, organization_id, images), _are_few(images)
+        )
 
     async def images(self, organization_id: str, ids: Sequence[str]) -> tuple[ImageRecord, ...]:
         return await self._database.read(
@@ -92,22 +101,28 @@ class SqliteCatalog:
         )
 
     async def page(self, organization_id: str, wanted: Filter, order: Order, last: str, limit: int) -> RecordPage:
+        if is_combined(wanted, order) and self._overview.has(organization_id):
+            return await self._survey(organization_id, lambda seen: overview.page(seen, wanted, order, last, limit))
         return await self._database.read(lambda on: read.page(on, organization_id, wanted, order, last, limit))
 
     async def last_before(self, organization_id: str, wanted: Filter, order: Order, start: int) -> str | None:
-        return await self._database.read(lambda on: places.last_before(on, organization_id, wanted, order, start))
+        return await self._survey(organization_id, lambda seen: overview.last_before(seen, wanted, order, start))
 
     async def count(self, organization_id: str, wanted: Filter) -> Total:
-        return await self._database.read(lambda on: read.count(on, organization_id, wanted))
+        return await self._survey(organization_id, lambda seen: overview.count(seen, wanted))
 
     async def tags(self, organization_id: str, wanted: Filter) -> tuple[str, ...]:
-        return await self._database.read(lambda on: read.distinct_names(on, organization_id, "image_tag", wanted))
+        return await self._survey(organization_id, lambda seen: overview.distinct_names(seen, "image_tag", wanted))
 
     async def labels(self, organization_id: str, wanted: Filter) -> tuple[str, ...]:
-        return await self._database.read(lambda on: read.distinct_names(on, organization_id, "image_label", wanted))
+        return await self._survey(organization_id, lambda seen: overview.distinct_names(seen, "image_label", wanted))
 
     async def choices(self, organization_id: str, wanted: Filter) -> Mapping[str, tuple[Choice, ...]]:
-        return await self._database.read(lambda on: choices.choices(on, organization_id, wanted))
+        return await self._survey(organization_id, lambda seen: choices.choices(seen, wanted))
+
+    async def _survey(self, organization_id: str, work: Callable[[overview.Seen], T]) -> T:
+        """Ask of all images at once, beside what reads pages of them."""
+        return await self._database.survey(lambda on: work(self._overview.of(on, organization_id)))
 
     async def vocabulary(self, organization_id: str) -> NameOrder:
         return await self._database.read(lambda on: vocabulary.vocabulary(on, organization_id))
@@ -116,7 +131,9 @@ class SqliteCatalog:
         return await self._database.write(lambda on: vocabulary.add_names(on, organization_id, names))
 
     async def delete_images(self, organization_id: str, which: Selection, terms: Terms = FREELY) -> int:
-        return await self._change(organization_id, terms, lambda on: trash.delete_images(on, organization_id, which))
+        return await self._change(
+            organization_id, terms, lambda on: trash.delete_images(on, organization_id, which), _are_few(which)
+        )
 
     async def trash(self, organization_id: str, last: str = "", limit: int = 1_000) -> TrashPage:
         return await self._database.read(lambda on: trash.trash(on, organization_id, last, limit))
@@ -136,20 +153,25 @@ class SqliteCatalog:
     async def add_tags(
         self, organization_id: str, which: Selection, tags: Sequence[str], terms: Terms = FREELY
     ) -> None:
-        await self._change(organization_id, terms, lambda on: labels.add_tags(on, organization_id, which, tags))
+        await self._change(
+            organization_id, terms, lambda on: labels.add_tags(on, organization_id, which, tags), _are_few(which)
+        )
 
     async def remove_tags(
         self, organization_id: str, which: Selection, tags: Sequence[str], terms: Terms = FREELY
     ) -> int:
         return await self._change(
-            organization_id, terms, lambda on: labels.remove_tags(on, organization_id, which, tags)
+            organization_id, terms, lambda on: labels.remove_tags(on, organization_id, which, tags), _are_few(which)
         )
 
     async def add_boxes(
         self, organization_id: str, image_id: str, boxes: Sequence[Box], terms: Terms = FREELY
     ) -> tuple[str, ...]:
         return await self._change(
-            organization_id, terms, lambda on: labels.add_boxes(on, organization_id, image_id, boxes, terms.if_match)
+            organization_id,
+            terms,
+            lambda on: labels.add_boxes(on, organization_id, image_id, boxes, terms.if_match),
+            _are_few(boxes),
         )
 
     async def update_box(
@@ -159,11 +181,15 @@ class SqliteCatalog:
             organization_id,
             terms,
             lambda on: labels.update_box(on, organization_id, image_id, box_id, patch, terms.if_match),
+            together=True,
         )
 
     async def remove_box(self, organization_id: str, image_id: str, box_id: str, terms: Terms = FREELY) -> None:
         await self._change(
-            organization_id, terms, lambda on: labels.remove_box(on, organization_id, image_id, box_id, terms.if_match)
+            organization_id,
+            terms,
+            lambda on: labels.remove_box(on, organization_id, image_id, box_id, terms.if_match),
+            together=True,
         )
 
     async def create_dataset(
@@ -193,14 +219,20 @@ class SqliteCatalog:
         self, organization_id: str, dataset_id: str, which: Selection, terms: Terms = FREELY
     ) -> None:
         await self._change(
-            organization_id, terms, lambda on: datasets.add_to_dataset(on, organization_id, dataset_id, which)
+            organization_id,
+            terms,
+            lambda on: datasets.add_to_dataset(on, organization_id, dataset_id, which),
+            _are_few(which),
         )
 
     async def remove_from_dataset(
         self, organization_id: str, dataset_id: str, which: Selection, terms: Terms = FREELY
     ) -> None:
         await self._change(
-            organization_id, terms, lambda on: datasets.remove_from_dataset(on, organization_id, dataset_id, which)
+            organization_id,
+            terms,
+            lambda on: datasets.remove_from_dataset(on, organization_id, dataset_id, which),
+            _are_few(which),
         )
 
     async def references(self, organization_id: str, paths: Sequence[str]) -> tuple[ReferencedImage, ...]:
@@ -219,3 +251,7 @@ class SqliteCatalog:
 
     async def relink(self, organization_id: str, image_id: str, reference: FileReference, digest: str = "") -> None:
         await self._database.write(lambda on: references.relink(on, organization_id, image_id, reference, digest))
+
+
+def _are_few(which: Selection | Sequence[Any]) -> bool:
+    return not isinstance(which, Filter) and len(which) <= _FEW

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 from labeler.domain.errors import InvalidValue
 from labeler.rpc.convert import binary_data_id
 from labeler.server.changes import Changed, ChangedMeanwhile, Terms
-from labeler.server.sqlite.database import Row, Session
 from labeler.server.sqlite.insert import last_change, now_us, organization_for
 from labeler.server.sqlite.query import micros
 from labeler.server.sqlite.read import organization
+from labeler.server.sqlite.session import Row, Session
 
 T = TypeVar("T")
 

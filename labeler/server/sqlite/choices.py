@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from pyroaring import BitMap
+
 from labeler.domain.filter import Filter, Tagged
 from labeler.domain.image import Choice
-from labeler.server.sqlite.database import Row, Session
-from labeler.server.sqlite.query import matching, resolve
-from labeler.server.sqlite.read import organization
+from labeler.server.sqlite.overview import Seen
 
 _OF_SOURCE = {
     "location_ids": ("location_id", "location_id"),
@@ -29,26 +29,31 @@ _OF_LINK = {
 }
 
 
-def choices(session: Session, organization_id: str, wanted: Filter) -> Mapping[str, tuple[Choice, ...]]:
-    org = organization(session, organization_id)
+def choices(seen: Seen, wanted: Filter) -> Mapping[str, tuple[Choice, ...]]:
     columns = sorted({column for pair in _OF_SOURCE.values() for column in pair})
     sources = {
         number: dict(zip(columns, values, strict=True))
-        for number, *values in session.rows(
+        for number, *values in seen.session.rows(
             f"SELECT number, {', '.join(columns)} FROM source WHERE org = ?",
-            [org],
+            [seen.org],
         )
     }
-    counted: dict[Filter, list[Row]] = {}
+    counted: dict[Filter, Mapping[int, int]] = {}
     found = {}
     for field, (value, title) in _OF_SOURCE.items():
         without = _without(wanted, field)
         if without not in counted:
-            counted[without] = _by_source(session, org, without)
+            counted[without] = _counts(seen, seen.matching(without), "image", "source", sources)
         found[field] = _of_sources(counted[without], sources, value, title)
     for field, (table, kind, value) in _OF_LINK.items():
-        found[field] = _of_links(session, org, _without(wanted, field), table, kind, value)
+        found[field] = _of_links(seen, _without(wanted, field), table, kind, value)
     return found
+
+
+def _counts(seen: Seen, images: BitMap, table: str, column: str, numbers: Iterable[int]) -> Mapping[int, int]:
+    """How many of the images have each of the links that any has."""
+    counts = {number: seen.having(table, column, number).intersection_cardinality(images) for number in numbers}
+    return {number: count for number, count in counts.items() if count}
 
 
 def _without(wanted: Filter, field: str) -> Filter:
@@ -61,20 +66,12 @@ def _without(wanted: Filter, field: str) -> Filter:
     return replace(wanted, **{field: empty})  # type: ignore[arg-type]
 
 
-def _by_source(session: Session, org: int, wanted: Filter) -> list[Row]:
-    found = resolve(session, org, wanted)
-    if found.is_nothing:
-        return []
-    images = matching(session, found)
-    return session.rows(f"SELECT i.source, count(*) {images.text} GROUP BY i.source", images.values)
-
-
 def _of_sources(
-    counts: Iterable[Row], sources: Mapping[int, Mapping[str, str]], value: str, title: str
+    counts: Mapping[int, int], sources: Mapping[int, Mapping[str, str]], value: str, title: str
 ) -> tuple[Choice, ...]:
     totals: Counter[str] = Counter()
     titles: dict[str, str] = {}
-    for number, count in counts:
+    for number, count in counts.items():
         source = sources[number]
         if source[value]:
             totals[source[value]] += count
@@ -82,21 +79,13 @@ def _of_sources(
     return _ordered(Choice(one, titles[one], count) for one, count in totals.items())
 
 
-def _of_links(session: Session, org: int, wanted: Filter, table: str, kind: str, value: str) -> tuple[Choice, ...]:
-    found = resolve(session, org, wanted)
-    of_org = f"x.{kind} IN (SELECT number FROM {kind} WHERE org = ?)"
-    counts: dict[int, int] = {}
-    if found.is_all:
-        counts = dict(session.rows(f"SELECT x.{kind}, count(*) FROM {table} x WHERE {of_org} GROUP BY x.{kind}", [org]))
-    elif not found.is_nothing:
-        images = matching(session, found)
-        of_images = f"x.image IN (SELECT i.number {images.text})"
-        sql = f"SELECT x.{kind}, count(*) FROM {table} x WHERE {of_images} GROUP BY x.{kind}"
-        counts = dict(session.rows(sql, images.values))
+def _of_links(seen: Seen, wanted: Filter, table: str, kind: str, value: str) -> tuple[Choice, ...]:
+    names = seen.session.rows(f"SELECT number, {value}, name FROM {kind} WHERE org = ?", [seen.org])
+    counts = _counts(seen, seen.matching(wanted), table, kind, [number for number, _, _ in names])
     # Datasets are few and a person made each: they are offered while empty, too.
     return _ordered(
         Choice(one, title, counts.get(number, 0))
-        for number, one, title in session.rows(f"SELECT number, {value}, name FROM {kind} WHERE org = ?", [org])
+        for number, one, title in names
         if number in counts or kind == "dataset"
     )
 

@@ -1,22 +1,23 @@
-"""One SQLite file: how it is opened, brought up to date, written by one thread and read by another."""
+"""One SQLite file: how it is opened, brought up to date, written by one thread and read by two others."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import apsw
 
 from labeler.domain.errors import Refused
 from labeler.seal import seal, unseal
+from labeler.server.sqlite.session import Session
 from labeler.server.sqlite.upkeep import Damaged
+from labeler.server.sqlite.writer import Writer
 from labeler.sqlite_handle import Handle, failure_of
 
-Row = tuple[Any, ...]
 T = TypeVar("T")
 
 _BUSY_MS = 10_000
@@ -29,49 +30,11 @@ _PRAGMAS = """
     PRAGMA mmap_size = 0;
     PRAGMA trusted_schema = OFF;
     PRAGMA temp_store = MEMORY;
-    PRAGMA cache_size = -65536;
 """
-_LIST_SIZES = (1, 8, 64, 512)
-
-
-class Session:
-    """Statements on one connection, inside one transaction."""
-
-    def __init__(self, connection: apsw.Connection) -> None:
-        self._connection = connection
-
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
-        return list(self._connection.execute(sql, tuple(values)))
-
-    def row(self, sql: str, values: Sequence[Any] = ()) -> Row | None:
-        return self._connection.execute(sql, tuple(values)).fetchone()
-
-    def change(self, sql: str, values: Sequence[Any] = ()) -> int:
-        """Run a statement that changes rows; returns how many it changed."""
-        self._connection.execute(sql, tuple(values)).fetchall()
-        return self._connection.changes()
-
-    def insert(self, sql: str, values: Sequence[Any]) -> int:
-        """Insert one row; returns its number."""
-        self._connection.execute(sql, tuple(values)).fetchall()
-        return self._connection.last_insert_rowid()
-
-    def change_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        self._connection.executemany(sql, rows)
-
-    def rows_in(self, sql: str, values: Sequence[Any], before: Sequence[Any] = ()) -> list[Row]:
-        """Rows of a statement with `{in}` where the list of values goes, after the values `before`.
-
-        Lists are filled up to few sizes with copies of the last value, so that few statements are prepared.
-        """
-        found: list[Row] = []
-        for start in range(0, len(values), _LIST_SIZES[-1]):
-            part = list(values[start : start + _LIST_SIZES[-1]])
-            size = next(size for size in _LIST_SIZES if size >= len(part))
-            part += part[-1:] * (size - len(part))
-            marks = ",".join("?" * size)
-            found += self.rows(sql.replace("{in}", f"({marks})"), [*before, *part])
-        return found
+_CACHE = 65_536
+"""KiB of pages that a connection keeps."""
+_SURVEY_CACHE = 16_384
+"""A survey reads most of what it needs once."""
 
 
 class Database:
@@ -89,27 +52,34 @@ class Database:
             migrate(connection, migrations, path)
             self._write = Handle(path, connection, lambda: _opened(path))
             self._read = Handle(path, _opened(path), lambda: _opened(path))
+            self._survey = Handle(path, _opened(path, _SURVEY_CACHE), lambda: _opened(path, _SURVEY_CACHE))
         except (apsw.NotADBError, apsw.CorruptError) as error:
             raise Damaged(path, str(error)) from error
         except apsw.Error as error:
             raise failure_of(path, error) or error from error
-        self._writer = ThreadPoolExecutor(1, "catalog-writer")
+        self._writer = Writer(path, self._write)
         self._reader = ThreadPoolExecutor(1, "catalog-reader")
+        self._surveyor = ThreadPoolExecutor(1, "catalog-surveyor")
 
-    async def write(self, work: Callable[[Session], T]) -> T:
+    async def write(self, work: Callable[[Session], T], together: bool = False) -> T:
         """Run the work in one transaction; it is durable when this returns, and undone if the work raises.
 
-        Raises StorageFailed while the disk fails, or is full or read-only.
+        Short works `together` share a transaction where they are asked for at the same time. Raises StorageFailed
+        while the disk fails, or is full or read-only.
         """
-        return await self._run(self._writer, self._write, "BEGIN IMMEDIATE", work)
+        return await asyncio.wrap_future(self._writer.ask(work, together))
 
     async def read(self, work: Callable[[Session], T]) -> T:
         """Run the work on one state of the database. Raises StorageFailed while the disk fails."""
-        return await self._run(self._reader, self._read, "BEGIN", work)
+        return await self._run(self._reader, self._read, work)
 
-    async def _run(self, thread: ThreadPoolExecutor, handle: Handle, begin: str, work: Callable[[Session], T]) -> T:
+    async def survey(self, work: Callable[[Session], T]) -> T:
+        """As `read`, for what may take long: short reads go on beside it."""
+        return await self._run(self._surveyor, self._survey, work)
+
+    async def _run(self, thread: ThreadPoolExecutor, handle: Handle, work: Callable[[Session], T]) -> T:
         def run() -> T:
-            with handle.transaction(begin) as connection:
+            with handle.transaction("BEGIN") as connection:
                 return work(Session(connection))
 
         return await asyncio.get_running_loop().run_in_executor(thread, run)
@@ -118,17 +88,19 @@ class Database:
         await asyncio.to_thread(self.close_now)
 
     def close_now(self) -> None:
-        for thread in (self._reader, self._writer):
+        for thread in (self._surveyor, self._reader):
             thread.shutdown(wait=True)
+        self._writer.close()
+        self._survey.close()
         self._read.close()
         self._write.close()
         seal(self._path)
 
 
-def _opened(path: Path) -> apsw.Connection:
+def _opened(path: Path, cache_kib: int = _CACHE) -> apsw.Connection:
     connection = apsw.Connection(str(path), statementcachesize=400)
     connection.set_busy_timeout(_BUSY_MS)
-    for _ in connection.execute(_PRAGMAS):
+    for _ in connection.execute(f"{_PRAGMAS} PRAGMA cache_size = -{cache_kib};"):
         pass
     return connection
 

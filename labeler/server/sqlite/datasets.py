@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from labeler.domain.errors import InvalidValue, Missing
 from labeler.server.catalog import DatasetKind, DatasetRecord, NameTaken, Selection
-from labeler.server.sqlite.database import Session
 from labeler.server.sqlite.insert import image_dataset, new_identifier, now_us, organization_for
 from labeler.server.sqlite.query import time_of
 from labeler.server.sqlite.read import organization, pick
+from labeler.server.sqlite.session import Session
 
 
 def _check_name(session: Session, org: int, name: str, own: int = 0) -> None:

@@ -13,8 +13,8 @@ from labeler.domain.errors import InvalidValue, Missing
 from labeler.natural import name_key
 from labeler.rpc.convert import MEMBERSHIP_PREFIX, binary_data_id
 from labeler.server.catalog import DatasetKind, NewImage, Source
-from labeler.server.sqlite.database import Row, Session
 from labeler.server.sqlite.query import SOURCE_FIELDS, micros
+from labeler.server.sqlite.session import Row, Session
 
 _ALPHANUMERICS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _FILE_ID_LENGTH = 64

@@ -9,7 +9,6 @@ from labeler.domain.box import Box, check_box
 from labeler.domain.errors import InvalidValue, Missing
 from labeler.server.catalog import BoxPatch, Selection
 from labeler.server.sqlite.changes import check_version
-from labeler.server.sqlite.database import Session
 from labeler.server.sqlite.insert import (
     check_tags,
     insert_boxes,
@@ -19,6 +18,7 @@ from labeler.server.sqlite.insert import (
     organization_for,
 )
 from labeler.server.sqlite.read import numbers_of, organization, pick
+from labeler.server.sqlite.session import Session
 
 
 def _check_some(tags: Sequence[str]) -> None:

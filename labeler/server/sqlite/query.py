@@ -10,7 +10,7 @@ from typing import Any
 from labeler.domain.filter import Filter, Order, Tagged
 from labeler.rpc.convert import MEMBERSHIP_PREFIX
 from labeler.server.cursor import Position
-from labeler.server.sqlite.database import Session
+from labeler.server.sqlite.session import Session
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -280,6 +280,19 @@ def _run(
         return found
     direction = "DESC" if is_descending(order) else "ASC"
     return Sql(f"{found.text} ORDER BY {key} {direction}, {number} {direction} LIMIT ?", (*found.values, limit))
+
+
+def is_combined(wanted: Filter, order: Order) -> bool:
+    """Whether no one index has the images of the filter in the order, so that a page may have to look at many."""
+    conditions = (
+        any(getattr(wanted, name, "") for name in SOURCE_FIELDS) or bool(wanted.location_ids or wanted.mime_types),
+        bool(wanted.tags),
+        bool(wanted.labels),
+        bool(wanted.dataset_id),
+        wanted.tagged is not Tagged.ANY,
+        is_by_name(order) and bool(wanted.start or wanted.end),
+    )
+    return sum(conditions) + len(wanted.all_tags) > 1 or conditions[-1]
 
 
 def is_by_name(order: Order) -> bool:

@@ -1,4 +1,4 @@
-"""Reading images: by ids, by page, and what they have in common."""
+"""Reading images: by ids and by page."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import heapq
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from labeler.domain.box import Box
 from labeler.domain.errors import Missing
 from labeler.domain.filter import Filter, Order
 from labeler.rpc.convert import binary_data_id
-from labeler.server.catalog import Classification, FileReference, ImageRecord, RecordPage, Selection, Source, Total
+from labeler.server.catalog import Classification, FileReference, ImageRecord, RecordPage, Selection, Source
 from labeler.server.cursor import Position, cursor_position, cursor_text
-from labeler.server.sqlite.database import Session
 from labeler.server.sqlite.query import SOURCE_FIELDS, is_descending, matching, resolve, runs, time_of
+from labeler.server.sqlite.session import Row, Session
 
 T = TypeVar("T")
 
@@ -73,32 +73,45 @@ def _distinct(values: Iterable[T], limit: int) -> list[T]:
 
 
 def records(session: Session, organization_id: str, numbers: Sequence[int]) -> tuple[ImageRecord, ...]:
-    """The images with these numbers, in this order, in four statements."""
+    """The images with these numbers, in this order, in five statements."""
     if not numbers:
         return ()
-    sources = ", ".join(f"s.{name}" for name in SOURCE_FIELDS)
+    each = sorted(set(numbers))
     images = session.rows_in(
-        "SELECT i.number, i.file_id, i.time_us, i.received_us, i.file_name, i.file_ext, i.size_bytes, i.digest, "
-        f"i.path, i.path_size, i.path_mtime_ns, i.method_parameters, i.classifications, i.version, {sources} "
-        "FROM image i JOIN source s ON s.number = i.source WHERE i.number IN {in}",
-        numbers,
+        "SELECT number, source, file_id, time_us, received_us, file_name, file_ext, size_bytes, digest, path, "
+        "path_size, path_mtime_ns, method_parameters, classifications, version FROM image WHERE number IN {in}",
+        each,
     )
-    tags, boxes, datasets = _tags(session, numbers), _boxes(session, numbers), _datasets(session, numbers)
+    sources = _sources(session, {row[1] for row in images})
+    tags, boxes, datasets = _tags(session, each), _boxes(session, each), _datasets(session, each)
     found = {
-        row[0]: _record(organization_id, row, tags.get(row[0], ()), boxes.get(row[0], ()), datasets.get(row[0], ()))
+        row[0]: _record(
+            organization_id, row, sources, tags.get(row[0], ()), boxes.get(row[0], ()), datasets.get(row[0], ())
+        )
         for row in images
     }
     return tuple(found[number] for number in numbers)
 
 
+def _sources(session: Session, numbers: Iterable[int]) -> Mapping[int, Source]:
+    """Few, of which each has many images: made once for all of them."""
+    sql = f"SELECT number, {', '.join(SOURCE_FIELDS)} FROM source WHERE number IN {{in}}"
+    return {number: Source(*values) for number, *values in session.rows_in(sql, sorted(numbers))}
+
+
 def _record(
-    organization_id: str, row: Sequence[Any], tags: Sequence[str], boxes: Sequence[Box], datasets: Sequence[str]
+    organization_id: str,
+    row: Row,
+    sources: Mapping[int, Source],
+    tags: Sequence[str],
+    boxes: Sequence[Box],
+    datasets: Sequence[str],
 ) -> ImageRecord:
     (
-        _, file_id, time, received, name, ext, size, digest, path, path_size, mtime, parameters, classes, version,
-        *source,
+        _, source, file_id, time, received, name, ext, size, digest, path, path_size, mtime, parameters, classes,
+        version,
     ) = row  # fmt: skip
-    where = Source(*source)
+    where = sources[source]
     return ImageRecord(
         id=binary_data_id(organization_id, where.location_id, file_id),
         organization_id=organization_id,
@@ -129,7 +142,7 @@ def _grouped(rows: Iterable[tuple[int, T]]) -> Mapping[int, list[T]]:
 
 def _tags(session: Session, numbers: Sequence[int]) -> Mapping[int, list[str]]:
     sql = "SELECT x.image, x.added, x.tag, t.name FROM image_tag x JOIN tag t ON t.number = x.tag WHERE x.image IN {in}"
-    return _grouped((image, name) for image, _, _, name in sorted(set(session.rows_in(sql, numbers))))
+    return _grouped((image, name) for image, _, _, name in sorted(session.rows_in(sql, numbers)))
 
 
 def _datasets(session: Session, numbers: Sequence[int]) -> Mapping[int, list[str]]:
@@ -137,7 +150,7 @@ def _datasets(session: Session, numbers: Sequence[int]) -> Mapping[int, list[str
         "SELECT x.image, x.added, x.dataset, d.id FROM member x JOIN dataset d ON d.number = x.dataset "
         "WHERE x.image IN {in}"
     )
-    return _grouped((image, name) for image, _, _, name in sorted(set(session.rows_in(sql, numbers))))
+    return _grouped((image, name) for image, _, _, name in sorted(session.rows_in(sql, numbers)))
 
 
 def _boxes(session: Session, numbers: Sequence[int]) -> Mapping[int, list[Box]]:
@@ -145,43 +158,7 @@ def _boxes(session: Session, numbers: Sequence[int]) -> Mapping[int, list[Box]]:
         "SELECT b.image, b.number, b.id, l.name, b.x_min, b.y_min, b.x_max, b.y_max, b.confidence "
         "FROM box b JOIN label l ON l.number = b.label WHERE b.image IN {in}"
     )
-    found = {row[:2]: row for row in session.rows_in(sql, numbers)}
-    return _grouped((found[key][0], Box(*found[key][2:])) for key in sorted(found))
-
-
-def count(session: Session, organization_id: str, wanted: Filter) -> Total:
-    found = resolve(session, organization(session, organization_id), wanted)
-    if found.is_nothing:
-        return Total(0, 0)
-    sql = matching(session, found)
-    row = session.row(f"SELECT count(*), coalesce(sum(i.size_bytes), 0) {sql.text}", sql.values)
-    assert row is not None  # noqa: S101 - an aggregate without groups has one row
-    return Total(*row)
-
-
-_NAMES_OF = {"image_tag": "tag", "image_label": "label"}
-
-
-def distinct_names(session: Session, organization_id: str, table: str, wanted: Filter) -> tuple[str, ...]:
-    """Names of the tags ("image_tag") or labels ("image_label") of the images, sorted."""
-    found = resolve(session, organization(session, organization_id), wanted)
-    name = _NAMES_OF[table]
-    if found.is_nothing:
-        return ()
-    if found.is_all:
-        sql = (
-            f"SELECT n.name FROM {name} n WHERE n.org = ? "
-            f"AND EXISTS (SELECT 1 FROM {table} x WHERE x.{name} = n.number)"
-        )
-        rows = session.rows(sql, [found.org])
-    else:
-        images = matching(session, found)
-        rows = session.rows(
-            f"SELECT n.name FROM {name} n WHERE n.number IN "
-            f"(SELECT x.{name} FROM {table} x WHERE x.image IN (SELECT i.number {images.text}))",
-            images.values,
-        )
-    return tuple(sorted(name for (name,) in rows))
+    return _grouped((image, Box(*values)) for image, _, *values in sorted(session.rows_in(sql, numbers)))
 
 
 def pick(session: Session, organization_id: str, which: Selection) -> int:

@@ -9,8 +9,8 @@ from contextlib import suppress
 from labeler.domain.errors import Missing
 from labeler.rpc.convert import binary_data_id
 from labeler.server.catalog import FileReference, ReferencedImage
-from labeler.server.sqlite.database import Row, Session
 from labeler.server.sqlite.read import numbers_of, organization
+from labeler.server.sqlite.session import Row, Session
 
 _COLUMNS = "i.number, s.location_id, i.file_id, i.path, i.path_size, i.path_mtime_ns, i.digest"
 _TABLES = "image i JOIN source s ON s.number = i.source"

@@ -10,10 +10,10 @@ from labeler.domain.trash import TRASH_AGE, TrashedImage
 from labeler.rpc.convert import binary_data_id
 from labeler.server.catalog import Purged, Selection, TrashPage
 from labeler.server.cursor import Position, cursor_position, cursor_text
-from labeler.server.sqlite.database import Session
 from labeler.server.sqlite.insert import last_change, now_us
 from labeler.server.sqlite.query import micros, time_of
 from labeler.server.sqlite.read import numbers_of, organization, pick
+from labeler.server.sqlite.session import Session
 
 _FIRST = 2**63 - 1
 _PICKED = "number IN (SELECT number FROM picked)"

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from labeler.domain.errors import InvalidValue
 from labeler.domain.vocabulary import NameOrder
-from labeler.server.sqlite.database import Session
 from labeler.server.sqlite.insert import check_tags, organization_for
 from labeler.server.sqlite.read import organization
+from labeler.server.sqlite.session import Session
 
 _LABELS, _TAGS = 0, 1
 

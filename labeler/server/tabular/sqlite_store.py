@@ -10,7 +10,8 @@ from typing import Any
 
 from labeler.domain.filter import Filter, Order, Tagged
 from labeler.server.cursor import Position, cursor_position, cursor_text
-from labeler.server.sqlite.database import Database, Row, Session
+from labeler.server.sqlite.database import Database
+from labeler.server.sqlite.session import Row, Session
 from labeler.server.tabular.store import Capture, NewReading, Reading, ReadingPage, ReadingTotal, TooManyRows
 
 MOST_ROWS = 500_000

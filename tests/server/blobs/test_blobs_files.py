@@ -53,15 +53,18 @@ class Recording(RealFileSystem):
         super().sync_folder(folder)
 
 
-async def test_everything_is_on_disk_in_order_before_a_put_returns(tmp_path: Path) -> None:
+@pytest.mark.parametrize("parts", [(b"abc", b"def"), (b"abc", bytes(1 << 20), b"def")])
+async def test_everything_is_on_disk_in_order_before_a_put_returns(tmp_path: Path, parts: tuple[bytes, ...]) -> None:
     system = Recording(tmp_path)
     blobs = FileBlobs(tmp_path / "data" / "blobs", system)
-    digest = (await blobs.put(chunks(b"abc", b"def"))).digest
+    digest = (await blobs.put(chunks(*parts))).digest
+    assert digest == hashlib.sha256(b"".join(parts)).hexdigest()
+    assert await blobs.read(digest) == b"".join(parts)
     folder = f"data/blobs/{digest[:2]}"
     assert system.steps == [
         "make data", "sync folder .", "make data/blobs", "sync folder data",
         "sync file temporary",
-        f"make {folder}", "sync folder data/blobs",
+        *(f"make data/blobs/{number:02x}" for number in range(256)), "sync folder data/blobs",
         f"rename {folder}/{digest}", f"sync folder {folder}",
     ]  # fmt: skip
 
@@ -129,6 +132,8 @@ async def test_a_cancelled_put_leaves_nothing(tmp_path: Path) -> None:
     begun = asyncio.Event()
 
     async def endless() -> AsyncIterator[bytes]:
+        yield b"abc"
+        yield bytes(1 << 20)
         yield b"abc"
         begun.set()
         await asyncio.Event().wait()

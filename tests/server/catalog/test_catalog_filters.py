@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,9 +20,9 @@ from labeler.domain.filter import EMPTY, Filter, Order, Tagged
 from labeler.domain.image import Image
 from labeler.natural import natural_key
 from labeler.rpc.convert import image_from
-from labeler.server.catalog import Catalog, NewImage, Source
+from labeler.server.catalog import Catalog, FileReference, NewImage, Source, Total
 from labeler.server.metadata import metadata_of
-from labeler.server.sqlite import SqliteCatalog
+from labeler.server.sqlite import SqliteCatalog, bitmaps, columns, sizes
 
 ORG = "org"
 START = datetime(2024, 5, 1, tzinfo=UTC)
@@ -55,6 +58,9 @@ changes = st.one_of(
     st.tuples(st.just("out"), some_of, st.sampled_from(("0", "1"))),
     st.tuples(st.just("delete"), some_of | filters, st.just("")),
     st.tuples(st.just("restore"), some_of, st.just("")),
+    st.tuples(st.just("purge"), some_of, st.just("")),
+    st.tuples(st.just("more"), some_of, st.just("")),
+    st.tuples(st.just("relink"), some_of, st.just("")),
 )
 
 
@@ -62,12 +68,15 @@ def library() -> list[NewImage]:
     return [
         NewImage(
             Source(
-                location_id=f"l{1 + number % 2}", robot_name=f"r{1 + number % 3}",
+                location_id=f"l{1 + number % 2}", robot_id=f"id{1 + number % 3}",
+                robot_name=f"r{1 + number % 3}", part_id=f"p{number % 6}", part_name=f"p{number % 6}", method="Open",
                 component_name=FOLDERS[number % 3], mime_type="image/png" if number % 5 == 0 else "image/jpeg",
             ),
             START + timedelta(seconds=number // 2),
             START,
             file_name=f"n{(number * 7) % IMAGES}.jpg",
+            size_bytes=number * 1_000,
+            reference=FileReference(f"/photographs/{number}.jpg", number * 1_000, 1),
             tags=(TAGS[number % 3],) if number % 4 == 0 else (),
             boxes=(Box("", LABELS[number % 3], 0, 0, 1, 1),) if number % 3 == 1 else (),
         )
@@ -100,7 +109,9 @@ class World:
             chosen: list[str] | Filter = self.named(which)
             kept = [one.id for one in await self.all() if self.named(which).keeps(one)]
         else:
-            chosen = kept = [self.ids[number] for number in which if self.ids[number] not in self.deleted]
+            which = [number for number in which if number < len(self.ids) or what == "more"]
+            there = [self.ids[number] for number in which if number < len(self.ids)]
+            chosen = kept = [one for one in there if one not in self.deleted]
         if what == "tag":
             await self.catalog.add_tags(ORG, chosen, [value])
         elif what == "untag":
@@ -113,9 +124,19 @@ class World:
             back = [self.ids[number] for number in which if self.ids[number] in self.deleted]
             await self.catalog.restore_images(ORG, back)
             self.deleted.difference_update(back)
+        elif what == "purge" and not isinstance(which, Filter):
+            gone = {self.ids[number] for number in which if self.ids[number] in self.deleted}
+            assert (await self.catalog.purge_images(ORG, sorted(gone))).images == len(gone)
+            self.deleted -= gone
+            self.ids = tuple(one for one in self.ids if one not in gone)
+        elif what == "more" and not isinstance(which, Filter):
+            self.ids += await self.catalog.insert_images(ORG, [library()[number] for number in which])
         elif what in ("into", "out"):
             move = self.catalog.add_to_dataset if what == "into" else self.catalog.remove_from_dataset
             await move(ORG, self.datasets[value], chosen)
+        elif what == "relink":
+            for image in await self.catalog.images(ORG, kept):
+                await self.catalog.relink(ORG, image.id, FileReference(image.file_name, image.size_bytes * 3 + 7, 2))
         else:
             await self._change_boxes(what, kept, value)
 
@@ -155,14 +176,47 @@ async def check(world: World, wanted: Filter) -> None:
                 assert before is not None
                 assert (await world.catalog.page(ORG, wanted, order, before, 1)).images[0].id == found[start]
         assert await world.catalog.last_before(ORG, wanted, order, len(found) + 1) is None
-    assert (await world.catalog.count(ORG, wanted)).images == len(expected)
+    await check_overview(world, wanted)
+
+
+async def check_overview(world: World, wanted: Filter) -> None:
+    """Count, size, tags, labels, choices and places are those that a look at every image finds."""
+    wanted = world.named(wanted)
+    everything = await world.all()
+    expected = [one for one in everything if wanted.keeps(one)]
+    assert await world.catalog.count(ORG, wanted) == Total(len(expected), sum(one.size_bytes for one in expected))
     assert set(await world.catalog.tags(ORG, wanted)) == {tag for one in expected for tag in one.tags}
     assert set(await world.catalog.labels(ORG, wanted)) == {box.label for one in expected for box in one.boxes}
-    found_choices = await world.catalog.choices(ORG, wanted)
-    without = replace(wanted, component_name="")
-    components = {choice.value: choice.count for choice in found_choices["component_name"]}
-    among = [one.component_name for one in everything if without.keeps(one)]
-    assert components == {name: among.count(name) for name in set(among)}
+    for field, choices in (await world.catalog.choices(ORG, wanted)).items():
+        found = {choice.value: choice.count for choice in choices if choice.count or field != "dataset_id"}
+        assert found == Counter(value for one in everything for value in values_of(one, field, wanted)), field
+    for order in Order:
+        falling = order in (Order.NEWEST, Order.NAME_DESCENDING)
+        in_order = sorted(expected, key=sort_key(order), reverse=falling)
+        for start in {1, len(expected) // 2, len(expected) - 1} & set(range(1, len(expected))):
+            last = await world.catalog.last_before(ORG, wanted, order, start)
+            assert last is not None
+            page = await world.catalog.page(ORG, wanted, order, last, 1)
+            assert [one.id for one in page.images] == [in_order[start].id]
+
+
+def values_of(image: Image, field: str, wanted: Filter) -> set[str]:
+    """What the image counts for in the choices of a field."""
+    cleared: dict[str, Any] = {field: getattr(EMPTY, field)}
+    if field in ("robot_id", "part_id"):
+        cleared[field.replace("_id", "_name")] = ""
+    if field == "tags":
+        cleared["tagged"] = Tagged.ANY
+    if not replace(wanted, **cleared).keeps(image):
+        return set()
+    many = {
+        "tags": set(image.tags),
+        "labels": {box.label for box in image.boxes},
+        "dataset_id": set(image.dataset_ids),
+        "location_ids": {image.location_id},
+        "mime_types": {image.mime_type},
+    }
+    return (many[field] if field in many else {getattr(image, field)}) - {""}
 
 
 @settings(max_examples=30, deadline=None)
@@ -184,6 +238,79 @@ def test_pages_counts_and_names_are_those_of_the_model(
                     await world.catalog.close()
 
     asyncio.run(run())
+
+
+@settings(max_examples=20, deadline=None)
+@given(done=st.lists(changes, min_size=1, max_size=8), wanted=filters, as_of_many=st.booleans())
+def test_what_is_kept_in_memory_follows_every_change(
+    done: list[tuple[str, list[int] | Filter, str]], wanted: Filter, as_of_many: bool
+) -> None:
+    async def run() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            world = World(SqliteCatalog(Path(folder) / "catalog.db"))
+            try:
+                await world.begin()
+                await check_overview(world, EMPTY)
+                for number, change in enumerate(done):
+                    await world.change(*change)
+                    if number % 2:
+                        await check_overview(world, wanted)
+                        await check_overview(world, EMPTY)
+            finally:
+                await world.catalog.close()
+
+    with pytest.MonkeyPatch.context() as patch:
+        if as_of_many:
+            patch.setattr(bitmaps, "_FEW", 0)
+            patch.setattr(columns, "_LONG", 0)
+            patch.setattr(sizes, "_MANY", 0)
+        asyncio.run(run())
+
+
+async def test_what_came_and_went_between_two_looks_is_not_missed(tmp_path: Path) -> None:
+    world = World(SqliteCatalog(tmp_path / "catalog.db"))
+    try:
+        await world.begin()
+        for steps in (
+            (("delete", [3, 4]), ("purge", [3, 4])),
+            (("delete", [5]), ("restore", [5])),
+            (("more", [0, 1, 2]), ("delete", [6])),
+            (("more", [9, 9, 8, 8, 23]),),
+            (("relink", [7]),),
+            (("delete", [7, 8, 9]),),
+            (("more", [10]), ("restore", [7, 8, 9]), ("purge", [6])),
+        ):
+            await check_overview(world, EMPTY)
+            for what, which in steps:
+                await world.change(what, which, "")
+            await check_overview(world, EMPTY)
+            await check_overview(world, Filter(component_name="cam1", start=START))
+        await world.change("into", [11, 12], "1")
+        await check_overview(world, Filter(dataset_id="1"))
+        await world.catalog.delete_dataset(ORG, world.datasets["1"])
+        world.datasets["1"] = await world.catalog.create_dataset(ORG, "another")
+        await world.change("into", [12], "1")
+        await check_overview(world, Filter(dataset_id="1"))
+        await check_overview(world, EMPTY)
+    finally:
+        await world.catalog.close()
+
+
+async def test_what_is_kept_in_memory_is_of_one_organization(tmp_path: Path) -> None:
+    catalog = SqliteCatalog(tmp_path / "catalog.db")
+    try:
+        for organization in ("one", "other"):
+            await catalog.insert_images(organization, library())
+            assert (await catalog.count(organization, EMPTY)).images == IMAGES
+        (first, *_) = (await catalog.page("one", EMPTY, Order.NAME, "", 1)).images
+        await catalog.add_tags("one", [first.id], ["seen"])
+        await catalog.delete_images("other", Filter(component_name="cam1"))
+        assert (await catalog.count("one", Filter(tags=("seen",)))).images == 1
+        assert (await catalog.count("one", EMPTY)).images == IMAGES
+        assert (await catalog.count("other", EMPTY)).images == IMAGES * 2 // 3
+        assert "seen" not in await catalog.tags("other", EMPTY)
+    finally:
+        await catalog.close()
 
 
 async def test_an_image_with_several_of_the_tags_has_one_place(tmp_path: Path) -> None:

@@ -19,8 +19,9 @@ from labeler.rpc.convert import membership_tag
 from labeler.server.catalog import NewImage
 from labeler.server.cursor import Position
 from labeler.server.sqlite import SqliteCatalog, query
-from labeler.server.sqlite.database import Database, Session
+from labeler.server.sqlite.database import Database
 from labeler.server.sqlite.query import Sql, leading_clause, matching, resolve, runs
+from labeler.server.sqlite.session import Session
 
 ORG = "org"
 MakeImage = Callable[..., NewImage]
@@ -126,7 +127,7 @@ def test_the_shortest_clause_leads(session: Session) -> None:
 def test_settings_that_keep_what_was_confirmed(tmp_path: Path) -> None:
     database = Database(tmp_path / "catalog.db", "labeler.server.sqlite.migrations")
     try:
-        for handle in (database._write, database._read):
+        for handle in (database._write, database._read, database._survey):
             with handle.transaction("BEGIN") as connection:
                 asked = {name: connection.pragma(name) for name in (
                     "journal_mode", "synchronous", "foreign_keys", "mmap_size", "trusted_schema",
