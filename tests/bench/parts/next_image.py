@@ -1,4 +1,4 @@
-"""The next image: from the key to the whole picture on the screen, with time to think and held down."""
+"""The next image: from the key to the picture, as sharp as the screen, with time to think and held down."""
 
 from __future__ import annotations
 
