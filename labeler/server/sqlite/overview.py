@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from labeler.server.sqlite.orders import NameOrder, TimeOrder
 
 _KEPT = 16
-"""Organizations whose images are kept in memory, some 40 bytes each."""
+"""Organizations whose images are kept in memory, some 30 bytes each."""
 
 
 class Overview:
