@@ -1,4 +1,4 @@
-"""What all images of a filter have in common: how many they are, their names, where one is in an order."""
+"""What all images of a filter have in common, where one is in an order, and pages that no one index has."""
 
 from __future__ import annotations
 
