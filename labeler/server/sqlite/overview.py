@@ -1,4 +1,4 @@
-"""What all images of a filter have in common: how many they are, their names, where one is in an order."""
+"""What all images of a filter have in common, where one is in an order, and pages that no one index has."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from labeler.server.sqlite.orders import NameOrder, TimeOrder
 
 _KEPT = 16
-"""Organizations whose images are kept in memory, some 40 bytes each."""
+"""Organizations whose images are kept in memory, some 30 bytes each."""
 
 
 class Overview:
