@@ -111,6 +111,8 @@ class Window(QMainWindow):
         self.next_keys = NextKeys(self._stack, session, keymap)
         self.keys = KeyFilter(self, session, keymap, self._keys_are_taken)
         session.meter.watch(pictures)
+        for each in (thumbnails, pictures):
+            each.broken.connect(session.broken.add)
         self.holding = Holding(self, self.keyboard, session.settings, self._keys_are_taken)
         self._menus = Menus(self.menuBar(), session, keymap, self._run)
         self._tips, self._ring = Tips(session, keymap), FocusFollower(self)
