@@ -72,6 +72,14 @@ class MemorySource:
         self.kept_names = (self.kept_names or NameOrder()).plus(names)
         return self.kept_names
 
+    async def rename_label(self, label: str, name: str) -> NameOrder | None:
+        kept = self.kept_names
+        if kept is not None and label in kept.labels and name not in kept.labels:
+            labels = tuple(name if one == label else one for one in kept.labels)
+            renamed = {one: became for one, became in kept.renamed.items() if one != name}
+            self.kept_names = NameOrder(labels, kept.tags, {**renamed, label: name})
+        return self.kept_names
+
     def _matching(self, wanted: Filter) -> list[Image]:
         if self.unreachable:
             raise self.unreachable

@@ -222,6 +222,9 @@ class KeptSource:
     async def add_names(self, names: NameOrder) -> NameOrder:
         return await self._online(lambda: self._service.add_names(names))
 
+    async def rename_label(self, label: str, name: str) -> NameOrder | None:
+        return await self._online(lambda: self._service.rename_label(label, name))
+
     @property
     def follows(self) -> bool:
         return self._service.follows

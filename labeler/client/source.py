@@ -22,7 +22,7 @@ from labeler.client.local_list import keeps
 from labeler.client.offers import Offers
 from labeler.client.plain_choices import APP, PlainChoices, side_by_side
 from labeler.client.trash import Trash
-from labeler.client.vocabulary import add_names, kept_names
+from labeler.client.vocabulary import add_names, kept_names, rename_label
 from labeler.domain.errors import Missing, Refused
 from labeler.domain.filter import Filter, Order
 from labeler.domain.image import Choice, Dataset, Image
@@ -241,6 +241,9 @@ class ServiceSource:
 
     async def add_names(self, names: NameOrder) -> NameOrder:
         return await add_names(self.connection, names)
+
+    async def rename_label(self, label: str, name: str) -> NameOrder | None:
+        return await rename_label(self.connection, label, name) if self._is_ours else None
 
     @property
     def follows(self) -> bool:

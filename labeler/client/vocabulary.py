@@ -22,7 +22,22 @@ async def kept_names(connection: Connection) -> NameOrder | None:
         )
     except UnimplementedError:
         return None
-    return NameOrder(tuple(response.labels), tuple(response.tags))
+    return _order(response)
+
+
+async def rename_label(connection: Connection, label: str, name: str) -> NameOrder | None:
+    """Give a label's place to a new name; returns all. None of a service that does not do it. Raises GRPCError."""
+    if not (_can_be(label) and _can_be(name)):
+        return None
+    try:
+        response = await connection.unary(
+            _SERVICE + "RenameLabel",
+            labeler_pb2.RenameLabelRequest(label=label, name=name),
+            labeler_pb2.RenameLabelResponse,
+        )
+    except UnimplementedError:
+        return None
+    return _order(response)
 
 
 async def add_names(connection: Connection, names: NameOrder) -> NameOrder:
@@ -42,8 +57,14 @@ async def add_names(connection: Connection, names: NameOrder) -> NameOrder:
             labeler_pb2.PutVocabularyRequest(labels=names.labels[part], tags=names.tags[part]),
             labeler_pb2.PutVocabularyResponse,
         )
-        kept = NameOrder(tuple(response.labels), tuple(response.tags))
+        kept = _order(response)
     return kept
+
+
+def _order(
+    response: labeler_pb2.GetVocabularyResponse | labeler_pb2.PutVocabularyResponse | labeler_pb2.RenameLabelResponse,
+) -> NameOrder:
+    return NameOrder(tuple(response.labels), tuple(response.tags), dict(response.renamed_labels))
 
 
 def _can_be(name: str) -> bool:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class NameOrder:
-    """Labels and tags, each in the order on which their digits and colours hang."""
+    """Labels and tags, each in the order on which their digits and colours hang.
+
+    `renamed` are labels that gave their place away, and to which name.
+    """
 
     labels: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
     def without(self, other: NameOrder) -> NameOrder:
         """The names that the other has not."""
@@ -23,7 +28,8 @@ class NameOrder:
     def plus(self, other: NameOrder) -> NameOrder:
         """These, and those that only the other has behind them."""
         new = other.without(self)
-        return NameOrder((*self.labels, *new.labels), (*self.tags, *new.tags))
+        renamed = {old: name for old, name in {**self.renamed, **other.renamed}.items() if old not in new.labels}
+        return NameOrder((*self.labels, *new.labels), (*self.tags, *new.tags), renamed)
 
     def __bool__(self) -> bool:
         return bool(self.labels or self.tags)

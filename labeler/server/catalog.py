@@ -298,6 +298,10 @@ class Catalog(Protocol):
         """Put those that are new behind the others; returns all. Raises InvalidValue for an empty name."""
         ...
 
+    async def rename_label(self, organization_id: str, label: str, name: str) -> NameOrder:
+        """Give a label's place to a name that is not there yet; returns all. Raises InvalidValue for an empty name."""
+        ...
+
     async def add_boxes(
         self, organization_id: str, image_id: str, boxes: Sequence[Box], terms: Terms = FREELY
     ) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ class VocabularyService:
         self, _request: labeler_pb2.GetVocabularyRequest, caller: Caller
     ) -> labeler_pb2.GetVocabularyResponse:
         names = await self._catalog.vocabulary(caller.organization_id)
-        return labeler_pb2.GetVocabularyResponse(labels=names.labels, tags=names.tags)
+        return labeler_pb2.GetVocabularyResponse(labels=names.labels, tags=names.tags, renamed_labels=names.renamed)
 
     async def PutVocabulary(
         self, request: labeler_pb2.PutVocabularyRequest, caller: Caller
@@ -30,4 +30,10 @@ class VocabularyService:
                 raise invalid(field, f"more than {LARGEST_LIMIT:,} were given")
         new = NameOrder(tuple(request.labels), tuple(request.tags))
         names = await self._catalog.add_names(caller.organization_id, new)
-        return labeler_pb2.PutVocabularyResponse(labels=names.labels, tags=names.tags)
+        return labeler_pb2.PutVocabularyResponse(labels=names.labels, tags=names.tags, renamed_labels=names.renamed)
+
+    async def RenameLabel(
+        self, request: labeler_pb2.RenameLabelRequest, caller: Caller
+    ) -> labeler_pb2.RenameLabelResponse:
+        names = await self._catalog.rename_label(caller.organization_id, request.label, request.name)
+        return labeler_pb2.RenameLabelResponse(labels=names.labels, tags=names.tags, renamed_labels=names.renamed)

@@ -25,9 +25,12 @@ def has_proposals(session: Session, image: Image) -> bool:
 
 
 def has_problem(session: Session, image: Image) -> bool:
-    """Whether somebody has to look: a conflict, a refused change, a picture that cannot be shown, a proposal."""
+    """Whether somebody has to look: a conflict, a refused change, a proposal, a picture that cannot be shown.
+
+    Of the last it is known once the picture was to be shown, or the service says so.
+    """
     is_held = session.outbox.state_of(image.id) in (SaveState.CONFLICT, SaveState.REFUSED)
-    return bool(image.problem) or is_held or image.has_proposals
+    return bool(image.problem) or image.id in session.broken or is_held or image.has_proposals
 
 
 def go_to_next(session: Session, by: int, fits: Callable[[Session, Image], bool], what: str) -> None:

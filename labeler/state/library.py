@@ -380,7 +380,7 @@ class Library:
 
 
 def _move(loaded: Loaded, hidden: Hidden, ids: Collection[str], out: bool) -> list[int]:
-    rows = loaded.remove(ids) if out else hidden.take(ids)
+    rows = loaded.remove(ids) if out else hidden.take(set(ids))
     if out:
         hidden.hide(rows)
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from labeler.state.signal import Signal
 
@@ -49,6 +49,14 @@ class Names:
         if self.current == old:
             self.current = new
         self.changed.emit()
+
+    def drop(self, names: Collection[str]) -> None:
+        """Forget names that nothing has any more."""
+        if any(name in names for name in self._names):
+            self._names = [name for name in self._names if name not in names]
+            if self.current in names:
+                self.current = self._names[0] if self._names else ""
+            self.changed.emit()
 
     def meant_by(self, text: str) -> str:
         """The name that a person chose, or the one that they typed, without the blanks around it."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
-from labeler.domain.errors import LabelerError, Unreachable
+from labeler.domain.errors import InvalidValue, LabelerError, Unreachable
 from labeler.state.signal import Signal
 from labeler.state.tasks import Tasks
 
@@ -37,7 +37,8 @@ class Pictures(Generic[Picture]):
     What is wanted now stays even where it is larger than that.
 
     `load(wanted)` gives a picture or raises a LabelerError whose text is shown in its place.
-    Signals: `ready(wanted)` when a picture or the reason for its absence can be had.
+    Signals: `ready(wanted)` when a picture or the reason for its absence can be had, `broken(image_id)` when there is
+    a picture that cannot be shown.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Pictures(Generic[Picture]):
         again_seconds: float = AGAIN_SECONDS,
     ) -> None:
         self.ready: Signal[Wanted] = Signal()
+        self.broken: Signal[str] = Signal()
         self._tasks, self._load, self._size_of, self._budget = tasks, load, size_of, budget
         self._again_seconds = again_seconds
         self._held: OrderedDict[Wanted, Picture] = OrderedDict()
@@ -124,6 +126,8 @@ class Pictures(Generic[Picture]):
             picture = await self._load(wanted)
         except LabelerError as error:
             self._problems[wanted] = str(error)
+            if isinstance(error, InvalidValue):
+                self.broken.emit(wanted.image_id)
             if isinstance(error, Unreachable):
                 self._unreached.append(wanted)
                 if self._asking is None or self._asking.done():

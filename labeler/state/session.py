@@ -94,6 +94,8 @@ class Session:
         self.canvas = Canvas(self._commit_boxes, self.said.emit, lambda: self.vocabulary.labels.current or "object")
         self.mode = Mode.GRID
         self.works: list[Work] = []
+        self.broken: set[str] = set()
+        """Ids of images whose pictures turned out not to be any."""
         self.copied: tuple[Box, ...] = ()
         self.last_drawn: Rect | None = None
         self._current_id = ""
@@ -138,6 +140,7 @@ class Session:
         self.history = history or History()
         self.review.forget()
         self.works.clear()
+        self.broken.clear()
         self.set_mode(Mode.GRID)
         self.start()
 
@@ -191,6 +194,7 @@ class Session:
     def read_again(self) -> None:
         """Read everything again that is shown, the pictures too."""
         self.reload()
+        self.broken.clear()
         self.pictures_old.emit()
 
     def set_mode(self, mode: Mode) -> None:

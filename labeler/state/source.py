@@ -69,6 +69,9 @@ class ImageSource(Protocol):
     async def add_names(self, names: NameOrder) -> NameOrder:
         """Put those that are new behind the organization's others; returns all."""
 
+    async def rename_label(self, label: str, name: str) -> NameOrder | None:
+        """Give a label's place among the names to a new name; returns all, None where that is not kept."""
+
     async def create_dataset(self, name: str) -> str:
         """Make an empty dataset; returns its id. Raises Refused if the name is taken."""
 

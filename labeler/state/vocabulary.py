@@ -67,7 +67,7 @@ class Vocabulary:
         kept = await source.names()
         if kept is not None:
             self._told = NameOrder()
-            self._take(kept)
+            self._take(await self._tell_renamed(kept))
         renamed, labels = self._renamed_by_now(), sorted(choice.value for choice in self.choices.get("labels", ()))
         self.labels.add(label for label in labels if label not in renamed)
         self.tags.add(choice.value for choice in sorted(self.choices.get("tags", ()), key=lambda one: one.value))
@@ -78,7 +78,21 @@ class Vocabulary:
         self._told = (self._told or NameOrder()).plus(kept)
         renamed = self._renamed_by_now()
         self.labels.follow([renamed.get(name, name) for name in kept.labels])
+        self.labels.drop(kept.renamed.keys() - set(kept.labels) - self._in_use - renamed.keys())
         self.tags.follow(kept.tags)
+
+    async def _tell_renamed(self, kept: NameOrder) -> NameOrder:
+        """Have the service give places to new names, or back where renaming was undone; what it keeps then."""
+        counts = self._session.outbox.counts
+        if counts.saving or counts.waiting:
+            return kept
+        for old, new in self._renamed.items():
+            is_made, is_undone = self._in_use & {old, new} == {new}, self._in_use & {old, new} == {old}
+            if is_made and old in kept.labels and new not in kept.labels:
+                kept = await self._session.source.rename_label(old, new) or kept
+            elif is_undone and kept.renamed.get(old) == new:
+                kept = await self._session.source.rename_label(new, old) or kept
+        return kept
 
     @property
     def _renamed(self) -> dict[str, str]:
@@ -89,9 +103,13 @@ class Vocabulary:
     def _renamed_by_now(self) -> dict[str, str]:
         """Those of them that are on no box, or will not be: taken back, a label has its place again."""
         counts = self._session.outbox.counts
-        in_use = {choice.value for choice in self.choices.get("labels", ())}
         is_old = bool(counts.saving or counts.waiting)
-        return {old: new for old, new in self._renamed.items() if is_old or old not in in_use}
+        return {old: new for old, new in self._renamed.items() if is_old or old not in self._in_use}
+
+    @property
+    def _in_use(self) -> set[str]:
+        """Labels of boxes, as far as the service has them and the filter does not leave them out."""
+        return {choice.value for choice in self.choices.get("labels", ())}
 
     def rename_label(self, old: str, new: str) -> None:
         """Let a new label have the place of an old one; one that is here already keeps its own."""

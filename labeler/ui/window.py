@@ -104,6 +104,8 @@ class Window(QMainWindow):
             overlay.closed.connect(self._focus_pictures)
         self.next_keys = NextKeys(self._stack, session, keymap)
         session.meter.watch(pictures)
+        for each in (thumbnails, pictures):
+            each.broken.connect(session.broken.add)
         self._menus = Menus(self.menuBar(), session, keymap, self._run)
         self._tips, self._ring = Tips(session, keymap), FocusFollower(self)
 

@@ -25,5 +25,8 @@ async def test_all_end_with_the_same_order_which_outlives_the_service(tmp_path: 
         odd = NameOrder(("first", "a\udc80", " ", "it's"), ("VIAM_DATASET_x", "night"))
         grown = await source.add_names(odd)
         assert grown == NameOrder((*kept.labels, "first", "it's"), (*kept.tags, "night"))
+        assert await source.rename_label("first", "a\udc80") is None
+        grown = await source.rename_label("first", "second") or grown
+        assert grown == NameOrder((*kept.labels, "second", "it's"), (*kept.tags, "night"), {"first": "second"})
     async with open_local(data) as service, await Connection.open(service.endpoint) as connection:
         assert await (await ServiceSource.open(connection)).names() == grown

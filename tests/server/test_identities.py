@@ -46,7 +46,7 @@ ROWS: Mapping[str, str] = {
             "DataCaptureUpload", "FileUpload", "StreamingDataCaptureUpload",
             "ListOrganizations", "ListLocations", "GetRobotParts", "ListRobots",
             "Describe", "ListImages", "ReadImages", "Follow", "ListChoices", "ListTrash", "RestoreImages",
-            "PurgeImages", "GetVocabulary", "PutVocabulary", "Authenticate",
+            "PurgeImages", "GetVocabulary", "PutVocabulary", "RenameLabel", "Authenticate",
         ),
         OK,
     ),

@@ -44,6 +44,42 @@ async def test_two_machines_give_a_label_the_same_digit(tmp_path: Path) -> None:
     await other.close()
 
 
+async def test_a_renamed_label_keeps_its_digit_for_all_and_undone_has_it_again(tmp_path: Path) -> None:
+    source = MemorySource([labeled("nut", "bolt", "gear")])
+    source.kept_names = NameOrder(("nut", "bolt", "gear"))
+    one, other = await started(source, tmp_path), await started(source, tmp_path)
+
+    async def read() -> list[tuple[str, ...]]:
+        for each in (one, other, one):
+            await each.vocabulary.read()
+            await settled(each)
+        return [each.vocabulary.labels.all for each in (one, other)]
+
+    one.vocabulary.rename_label("bolt", "screw")
+    source.list = [labeled("nut", "screw", "gear")]
+    assert await read() == [("nut", "screw", "gear")] * 2
+    one.vocabulary.labels.add(["axle"])
+    assert await read() == [("nut", "screw", "gear", "axle")] * 2
+    assert source.kept_names.labels == ("nut", "screw", "gear", "axle")
+
+    source.list = [labeled("nut", "bolt", "gear")]
+    found = await read()
+    assert [labels[:3] for labels in found] == [("nut", "bolt", "gear")] * 2
+    assert source.kept_names.labels == ("nut", "bolt", "gear", "axle")
+    await one.close()
+    await other.close()
+
+
+async def test_an_old_label_that_somebody_draws_again_goes_to_the_end(tmp_path: Path) -> None:
+    source = MemorySource([labeled("nut", "bolt")])
+    source.kept_names = NameOrder(("screw", "nut"), (), {"bolt": "screw"})
+    session = await started(source, tmp_path)
+    await settled(session)
+    assert session.vocabulary.labels.all == ("screw", "nut", "bolt")
+    assert source.kept_names == NameOrder(("screw", "nut", "bolt"))
+    await session.close()
+
+
 async def test_where_nothing_is_kept_the_machine_keeps_the_order(tmp_path: Path) -> None:
     source = MemorySource([labeled("nut", "bolt")])
     session = await started(source, tmp_path)

@@ -75,6 +75,10 @@ def test_a_folder_with_files_that_are_no_pictures(walk: Walk, library: Path, mix
             told = problems(person)
             assert set(told) == {"bad broken.jpg", "bad truncated.png"}
             assert all(why.startswith("The picture is broken: ") for why in told.values())
+            await person.key("End", "<")
+            assert person.image.file_name == "bad truncated.png"
+            await person.key("<")
+            assert person.image.file_name == "bad broken.jpg"
             await person.key("e")
             for name in person.names:
                 if name in told:

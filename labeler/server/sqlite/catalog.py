@@ -130,6 +130,9 @@ class SqliteCatalog:
     async def add_names(self, organization_id: str, names: NameOrder) -> NameOrder:
         return await self._database.write(lambda on: vocabulary.add_names(on, organization_id, names))
 
+    async def rename_label(self, organization_id: str, label: str, name: str) -> NameOrder:
+        return await self._database.write(lambda on: vocabulary.rename_label(on, organization_id, label, name))
+
     async def delete_images(self, organization_id: str, which: Selection, terms: Terms = FREELY) -> int:
         return await self._change(
             organization_id, terms, lambda on: trash.delete_images(on, organization_id, which), _are_few(which)

@@ -48,6 +48,31 @@ async def test_what_nothing_can_be_named_is_refused_with_all_that_came_along(
     assert await catalog.vocabulary(ORG) == NameOrder()
 
 
+async def test_a_renamed_label_keeps_its_place_and_can_have_it_back(catalog: Catalog) -> None:
+    await catalog.add_names(ORG, NameOrder(("bolt", "nut", "gear")))
+    renamed = await catalog.rename_label(ORG, "bolt", "screw")
+    assert renamed == NameOrder(("screw", "nut", "gear"), (), {"bolt": "screw"})
+    again = await catalog.rename_label(ORG, "screw", "hex screw")
+    assert again == NameOrder(("hex screw", "nut", "gear"), (), {"bolt": "hex screw", "screw": "hex screw"})
+    back = await catalog.rename_label(ORG, "hex screw", "bolt")
+    assert back == NameOrder(("bolt", "nut", "gear"), (), {"screw": "bolt", "hex screw": "bolt"})
+    grown = await catalog.add_names(ORG, NameOrder(("screw",)))
+    assert grown == NameOrder(("bolt", "nut", "gear", "screw"), (), {"hex screw": "bolt"})
+    assert await catalog.vocabulary(ORG) == grown
+
+
+async def test_merging_moves_no_label(catalog: Catalog) -> None:
+    names = await catalog.add_names(ORG, NameOrder(("bolt", "nut"), ("night",)))
+    assert await catalog.rename_label(ORG, "bolt", "nut") == names
+    assert await catalog.rename_label(ORG, "not there", "new") == names
+    assert await catalog.rename_label(ORG, "night", "day") == names
+    with pytest.raises(InvalidValue, match="name"):
+        await catalog.rename_label(ORG, "bolt", " ")
+    await catalog.add_names(OTHER, NameOrder(("bolt",)))
+    await catalog.rename_label(OTHER, "bolt", "screw")
+    assert await catalog.vocabulary(ORG) == names
+
+
 async def test_a_catalog_of_before_gets_it_and_keeps_it(tmp_path: Path) -> None:
     path = tmp_path / "catalog.db"
     old = apsw.Connection(str(path))

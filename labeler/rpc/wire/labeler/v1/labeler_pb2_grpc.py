@@ -104,6 +104,11 @@ class LabelerServiceStub:
                 request_serializer=labeler_dot_v1_dot_labeler__pb2.PutVocabularyRequest.SerializeToString,
                 response_deserializer=labeler_dot_v1_dot_labeler__pb2.PutVocabularyResponse.FromString,
                 _registered_method=True)
+        self.RenameLabel = channel.unary_unary(
+                '/labeler.v1.LabelerService/RenameLabel',
+                request_serializer=labeler_dot_v1_dot_labeler__pb2.RenameLabelRequest.SerializeToString,
+                response_deserializer=labeler_dot_v1_dot_labeler__pb2.RenameLabelResponse.FromString,
+                _registered_method=True)
 
 
 class LabelerServiceServicer:
@@ -206,6 +211,14 @@ class LabelerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RenameLabel(self, request, context):
+        """Gives a label's place to a new name. Nothing is changed where the label is not there, or the name is. Boxes are not
+        renamed by it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LabelerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -263,6 +276,11 @@ def add_LabelerServiceServicer_to_server(servicer, server):
                     servicer.PutVocabulary,
                     request_deserializer=labeler_dot_v1_dot_labeler__pb2.PutVocabularyRequest.FromString,
                     response_serializer=labeler_dot_v1_dot_labeler__pb2.PutVocabularyResponse.SerializeToString,
+            ),
+            'RenameLabel': grpc.unary_unary_rpc_method_handler(
+                    servicer.RenameLabel,
+                    request_deserializer=labeler_dot_v1_dot_labeler__pb2.RenameLabelRequest.FromString,
+                    response_serializer=labeler_dot_v1_dot_labeler__pb2.RenameLabelResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -577,6 +595,33 @@ class LabelerService:
             '/labeler.v1.LabelerService/PutVocabulary',
             labeler_dot_v1_dot_labeler__pb2.PutVocabularyRequest.SerializeToString,
             labeler_dot_v1_dot_labeler__pb2.PutVocabularyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RenameLabel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/labeler.v1.LabelerService/RenameLabel',
+            labeler_dot_v1_dot_labeler__pb2.RenameLabelRequest.SerializeToString,
+            labeler_dot_v1_dot_labeler__pb2.RenameLabelResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -79,6 +79,10 @@ class LabelerServiceStub:
     """Puts those names that are new behind the others, in the order given. None ever moves or goes, so that clients who
     add at the same time end with the same order.
     """
+    RenameLabel: _grpc.UnaryUnaryMultiCallable[_labeler_pb2.RenameLabelRequest, _labeler_pb2.RenameLabelResponse]
+    """Gives a label's place to a new name. Nothing is changed where the label is not there, or the name is. Boxes are not
+    renamed by it.
+    """
 
 @_typing.type_check_only
 class LabelerServiceAsyncStub(LabelerServiceStub):
@@ -130,6 +134,10 @@ class LabelerServiceAsyncStub(LabelerServiceStub):
     PutVocabulary: _aio.UnaryUnaryMultiCallable[_labeler_pb2.PutVocabularyRequest, _labeler_pb2.PutVocabularyResponse]  # type: ignore[assignment]
     """Puts those names that are new behind the others, in the order given. None ever moves or goes, so that clients who
     add at the same time end with the same order.
+    """
+    RenameLabel: _aio.UnaryUnaryMultiCallable[_labeler_pb2.RenameLabelRequest, _labeler_pb2.RenameLabelResponse]  # type: ignore[assignment]
+    """Gives a label's place to a new name. Nothing is changed where the label is not there, or the name is. Boxes are not
+    renamed by it.
     """
 
 class LabelerServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -245,6 +253,16 @@ class LabelerServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_labeler_pb2.PutVocabularyResponse, _abc.Awaitable[_labeler_pb2.PutVocabularyResponse]]:
         """Puts those names that are new behind the others, in the order given. None ever moves or goes, so that clients who
         add at the same time end with the same order.
+        """
+
+    @_abc_1.abstractmethod
+    def RenameLabel(
+        self,
+        request: _labeler_pb2.RenameLabelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_labeler_pb2.RenameLabelResponse, _abc.Awaitable[_labeler_pb2.RenameLabelResponse]]:
+        """Gives a label's place to a new name. Nothing is changed where the label is not there, or the name is. Boxes are not
+        renamed by it.
         """
 
 def add_LabelerServiceServicer_to_server(servicer: LabelerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
