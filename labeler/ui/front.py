@@ -80,7 +80,7 @@ class Front:
         image = self._session.current
         small = self._pictures.get(self.for_screen(image.id)) if image else None
         if image is not None and small is not None and self._session.pace.is_resting and not small.is_whole:
-            wanted.insert(min(2, len(wanted)), Wanted(image.id))
+            wanted.insert(min(3, len(wanted)), Wanted(image.id))
         self._pictures.want(wanted)
 
     def _forget(self) -> None:
