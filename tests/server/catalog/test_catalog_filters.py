@@ -21,6 +21,7 @@ from labeler.domain.image import Image
 from labeler.natural import natural_key
 from labeler.rpc.convert import image_from
 from labeler.server.catalog import Catalog, FileReference, NewImage, Source, Total
+from labeler.server.cursor import Position, cursor_text
 from labeler.server.metadata import metadata_of
 from labeler.server.sqlite import SqliteCatalog, bitmaps, columns, sizes
 
@@ -292,6 +293,28 @@ async def test_what_came_and_went_between_two_looks_is_not_missed(tmp_path: Path
         await world.change("into", [12], "1")
         await check_overview(world, Filter(dataset_id="1"))
         await check_overview(world, EMPTY)
+    finally:
+        await world.catalog.close()
+
+
+@pytest.mark.parametrize("order", Order)
+async def test_pages_are_the_same_before_and_after_the_images_are_kept_in_memory(tmp_path: Path, order: Order) -> None:
+    world = World(SqliteCatalog(tmp_path / "catalog.db"))
+    try:
+        await world.begin()
+        wanted = Filter(mime_types=("image/jpeg",), tagged=Tagged.UNTAGGED)
+        keys: list[int | str] = [-(2**63) + 1, 1_714_521_600_000_000, 2**63 - 1]
+        if order in (Order.NAME, Order.NAME_DESCENDING):
+            keys = ["", "n5", "\U0010ffff"]
+        lasts = [""]
+        while (page := await world.catalog.page(ORG, wanted, order, lasts[-1], 1)).more:
+            lasts.append(page.last)
+        await world.catalog.delete_images(ORG, [page.images[0].id])
+        for key in keys:
+            lasts += [cursor_text(order, Position(key, number)) for number in (-1, 0, 7, 2**40)]
+        before = [await world.catalog.page(ORG, wanted, order, last, 3) for last in lasts]
+        assert (await world.catalog.count(ORG, wanted)).images
+        assert [await world.catalog.page(ORG, wanted, order, last, 3) for last in lasts] == before
     finally:
         await world.catalog.close()
 
