@@ -21,7 +21,7 @@ def help_here(session: Session) -> None:
 
 
 def filter_by_text(session: Session) -> None:
-    """Filter by typing: tag:night label:bolt after:2024-05-01 untagged."""
+    """Filter by typing: tag:night without:blurred label:bolt after:2024-05-01."""
 
     def check(text: str) -> str:
         try:

@@ -61,7 +61,7 @@ def _leaders(words: _Words, most: int, told: Callable[[int], None]) -> _Places:
         rows = left[:_ROWS]
         for row, near_it in _near_each(words, rows, left, most):
             if is_free[row]:
-                taken = near_it[is_free[near_it] & (near_it > row)]
+                taken = near_it[is_free[near_it]]
                 leader_of[taken] = row
                 is_free[taken] = False
         is_free[rows] = False

@@ -66,6 +66,13 @@ def test_more_than_are_compared_at_once_and_none_alike() -> None:
     assert group(hashes, 8) == [[0, 5_001], [4_999, 5_000]]
 
 
+def test_each_of_many_finds_its_twin() -> None:
+    dice = random.Random(2)
+    hashes = [dice.getrandbits(128) for _ in range(300)]
+    twins = [one ^ 1 << place % 128 for place, one in enumerate(hashes)]
+    assert group([one.to_bytes(16) for one in hashes + twins], 1) == [[place, 300 + place] for place in range(300)]
+
+
 def test_many_that_are_all_alike_are_one_group() -> None:
     hashes = [(1 << place).to_bytes(16) for place in range(128)] * 100
     assert group(hashes, 2) == [list(range(12_800))]
