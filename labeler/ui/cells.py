@@ -36,6 +36,7 @@ class CellsView(QAbstractScrollArea):
         """Scroll over so many px, so that a place of the viewport is seen."""
         bar, shown = self.verticalScrollBar(), self.viewport().height()
         bar.setRange(0, max(0, height - shown))
+        bar.setEnabled(bar.maximum() > 0)
         bar.setPageStep(shown)
         if place.top() < GAP:
             bar.setValue(bar.value() + place.top() - GAP)
