@@ -57,8 +57,11 @@ class Session:
         from PIL import Image
         from PySide6.QtWidgets import QApplication
 
+        from labeler.robot import until
+
         if name not in (self._taken or (name,)) or (self._ending == "light.png" and name in ONCE):
             return
+        await until(lambda: self.state.pace.is_resting, "what follows the picture")
         path = self._folder / f"{name}-{self._ending}"
         seen = QApplication.activeModalWidget() or self.robot.window
         await self.robot.do(lambda: seen.grab().save(str(path)))

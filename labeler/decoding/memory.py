@@ -50,23 +50,26 @@ class Spares:
     """Memory of pictures that nobody looks at any more, to be written again: new memory costs a third of a decode."""
 
     def __init__(self) -> None:
-        self._descriptors: deque[int] = deque()
+        self._descriptors: deque[tuple[int, int]] = deque()
+        """Each with its bytes: who takes one may close it at once, so that only one's own is asked for its size."""
         self._closed = False
 
     def take(self) -> int | None:
         """A descriptor, the caller's now; None where there is none."""
         try:
-            return self._descriptors.pop()
+            return self._descriptors.pop()[0]
         except IndexError:
             return None
 
     def give(self, descriptor: int) -> None:
         """Keep a descriptor for `take`, or close it."""
-        self._descriptors.append(descriptor)
-        while self._descriptors and (self._closed or self._bytes() > SPARE_BYTES):
-            found = self.take() if self._closed else self._descriptors.popleft()
-            if found is not None:
-                os.close(found)
+        self._descriptors.append((descriptor, os.fstat(descriptor).st_size))
+        while self._closed or self._bytes() > SPARE_BYTES:
+            try:
+                oldest, _ = self._descriptors.popleft()
+            except IndexError:
+                return
+            os.close(oldest)
 
     def read(self, descriptor: int, size: int) -> mmap.mmap:
         """The first bytes of memory, read only; when the result goes, its descriptor is given back.
@@ -87,4 +90,8 @@ class Spares:
             os.close(descriptor)
 
     def _bytes(self) -> int:
-        return sum(os.fstat(one).st_size for one in tuple(self._descriptors))
+        while True:
+            try:
+                return sum(size for _, size in self._descriptors)
+            except RuntimeError:
+                continue  # One was given or taken meanwhile.

@@ -265,6 +265,8 @@ class Workers:
                     raise self._is_deadly(content, "reading it ends the program that reads pictures") from None
                 continue
             except (OSError, ValueError) as error:
+                if self._closed:
+                    break
                 log.warning("the picture decoder: %s", error)
                 raise LabelerError(f"The picture cannot be shown: the picture decoder failed ({error}).") from error
         raise LabelerError("The picture is not shown any more: the program ends.")

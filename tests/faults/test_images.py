@@ -23,7 +23,7 @@ from pathlib import Path
 import pytest
 from PIL import Image as Pillow
 
-from labeler.decoding.memory import SPARE_BYTES
+from labeler.decoding.memory import SPARE_BYTES, Spares, new_memory
 from labeler.decoding.worker import MOST_MEMORY
 from labeler.decoding.workers import Pixels, Workers
 from labeler.domain.errors import InvalidValue, LabelerError
@@ -205,6 +205,30 @@ def test_pictures_are_not_touched_by_the_end_of_their_decoder_or_by_later_ones(w
         outcome(workers, encoded(Pillow.new("RGB", (1300, 1000), (color, 0, 0)), "PNG"))
     os.kill(workers.pids[0], signal.SIGKILL)
     assert bytes(found.copies[0][2]) == bytes((30, 20, 10, 255)) * 1300 * 1000
+
+
+def test_memory_that_another_thread_takes_at_that_moment_is_not_asked_for_its_size(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spares, fstat = Spares(), os.fstat
+    first, second = new_memory(10), new_memory(20)
+    spares.give(first)
+
+    def asked(descriptor: int) -> os.stat_result:
+        if descriptor == first:
+            for taken in (spares.take(), spares.take()):
+                if taken is not None:
+                    os.close(taken)
+        return fstat(descriptor)
+
+    monkeypatch.setattr("labeler.decoding.memory.os.fstat", asked)
+    spares.give(second)
+    assert (spares.take(), spares.take()) == (second, first)
+    spares.close()
+    for one in (first, second):
+        spares.give(one)
+        with pytest.raises(OSError, match="Bad file"):
+            fstat(one)
 
 
 def test_memory_of_pictures_gone_is_written_again_and_all_of_it_given_back(workers: Workers) -> None:
