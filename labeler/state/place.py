@@ -20,7 +20,6 @@ class Place:
         self._target: tuple[int, str, str] | None = None
         self._is_away = True
         session.current_changed.connect(self._moved)
-        session.pace.rested.connect(self._moved)
         session.mode_changed.connect(self._moved)
         session.filter_changed.connect(self._shown)
         session.library.grown.connect(self._arrive)
@@ -92,5 +91,5 @@ class Place:
             self._session.set_mode(modes.get(mode, self._session.mode))
 
     def _moved(self) -> None:
-        if self._target is None and not self._is_away and self._session.pace.is_resting:
+        if self._target is None and not self._is_away:
             self._keep()
