@@ -44,10 +44,8 @@ class Announcement:
             return False
         try:
             os.kill(self.owner, 0)
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            return False
+        except OSError as error:
+            return isinstance(error, ProcessLookupError)  # Somebody else's process is there, too.
         return False
 
 
