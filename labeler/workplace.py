@@ -111,7 +111,7 @@ class Workplace:
                 trouble = f"Images cannot be taken along, and those that were cannot be used. {error}"
         place = cls(address, service, outbox, kept, reserve)
         place.trouble = trouble
-        await outbox.start(service.connection)
+        await outbox.start(service.connection, service.organization_id)
         if kept:
             place._asking = asyncio.create_task(place._describe_anew(kept[0].folder))
         return place
@@ -141,7 +141,7 @@ class Workplace:
         self._service = service
         self.source = self._made()
         await attach()
-        await self.outbox.start(service.connection)
+        await self.outbox.start(service.connection, service.organization_id)
         await _close_source(former)
         connection.close()
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from PIL import Image as Pillow
 
 from labeler.domain.box import Box
-from labeler.domain.edit import DeletionChange, Edit, apply_changes
-from labeler.domain.errors import InvalidValue, LabelerError, Missing, Refused
+from labeler.domain.datasets import changed
+from labeler.domain.edit import Change, DatasetChange, DeletionChange, Edit, MembershipChange, apply_changes
+from labeler.domain.errors import InvalidValue, LabelerError, Missing
 from labeler.domain.filter import Filter, Order, Tagged
 from labeler.domain.image import Choice, Dataset, Image
 from labeler.domain.library import OpenProgress, Page, Told
@@ -129,18 +130,6 @@ class MemorySource:
     async def datasets(self) -> tuple[Dataset, ...]:
         return tuple(sorted(self.sets, key=lambda one: one.name))
 
-    async def create_dataset(self, name: str) -> str:
-        if any(one.name == name for one in self.sets):
-            raise Refused(f"{name}: a dataset has this name already")
-        self.sets.append(Dataset(f"set-{len(self.sets) + 1}", name, self.organization_id))
-        return self.sets[-1].id
-
-    async def rename_dataset(self, dataset_id: str, name: str) -> None:
-        self.sets = [replace(one, name=name) if one.id == dataset_id else one for one in self.sets]
-
-    async def delete_dataset(self, dataset_id: str) -> None:
-        self.sets = [one for one in self.sets if one.id != dataset_id]
-
     async def trash(self, after: str) -> TrashPage:
         if self.unreachable:
             raise self.unreachable
@@ -200,6 +189,21 @@ class MemoryOutbox:
     def counts(self) -> OutboxCounts:
         return OutboxCounts(waiting=len(self.edits))
 
+    @property
+    def _changes(self) -> list[Change]:
+        return [change for edit in self.edits for change in edit.changes]
+
+    def datasets(self, known: Sequence[Dataset], organization_id: str) -> Sequence[Dataset]:
+        changes = [change for change in self._changes if isinstance(change, DatasetChange)]
+        return changed(known, changes, organization_id)
+
+    def dataset_id_now(self, dataset_id: str) -> str:
+        return dataset_id
+
+    def members_of(self, dataset_id: str) -> Mapping[str, bool]:
+        changes = (change for change in self._changes if isinstance(change, MembershipChange))
+        return {change.image_id: change.after for change in changes if change.dataset_id == dataset_id}
+
     def is_deleted(self, image_id: str) -> bool | None:
         changes = (change for edit in self.edits for change in edit.changes if change.image_id == image_id)
         states = [change.after for change in changes if isinstance(change, DeletionChange)]
@@ -244,6 +248,7 @@ class MemoryOutbox:
     def deliver(self, names: Mapping[str, str] | None = None) -> None:
         """Confirm all edits; `names` are the ids that the service gives to boxes."""
         self.source.list = [self.overlay(image) for image in self.source.list]
+        self.source.sets = list(self.datasets(self.source.sets, self.source.organization_id))
         for change in (change for edit in self.edits for change in edit.changes):
             if isinstance(change, DeletionChange):
                 self.source.move(change)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hypothesis import strategies as st
 
 from labeler.domain.box import Box
-from labeler.domain.edit import BoxChange, DeletionChange, Edit, MembershipChange, OnImage, TagChange
+from labeler.domain.edit import BoxChange, DatasetChange, DeletionChange, Edit, MembershipChange, OnImage, TagChange
 from labeler.domain.filter import Filter, Tagged
 from labeler.domain.geometry import Point, Rect
 from labeler.domain.image import Image
@@ -73,6 +73,8 @@ changes = (
     box_changes()
     | st.builds(TagChange, st.just("image"), names, st.booleans())
     | st.builds(MembershipChange, st.just("image"), identifiers, st.booleans())
+    | st.builds(DatasetChange, identifiers, identifiers, st.none() | identifiers, st.booleans())
+    | st.builds(DatasetChange, identifiers, st.none(), identifiers)
     | st.builds(DeletionChange, st.just("image"), st.booleans(), st.none() | st.builds(OnImage.of, images()))
 )
 edits = st.builds(

@@ -22,6 +22,7 @@ from labeler.domain.image import Image
 from labeler.formats.coco import CocoWriter, read_coco
 from labeler.formats.viam import read_viam
 from labeler.local import open_local
+from tests.making import make_dataset
 
 PHOTOGRAPHS = Path(skimage.__file__).parent / "data"
 NAMES = ("rocket.jpg", "chelsea.png", "retina.jpg")
@@ -51,7 +52,7 @@ async def put_into_dataset(data: Path, name: str) -> None:
     async with open_local(data) as local, await Connection.open(local.endpoint) as connection:
         source = await ServiceSource.open(connection)
         page = await source.page(EMPTY, Order.NAME, "", 10)
-        dataset_id = await source.create_dataset(name)
+        dataset_id = await make_dataset(source, name)
         chosen = [image.id for image in page.images if image.file_name.endswith("chelsea.png")]
         await Calls(connection).set_on_images(MembershipChange(chosen[0], dataset_id, True), chosen)
 

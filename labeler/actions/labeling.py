@@ -9,7 +9,7 @@ from labeler.domain.amounts import count_text
 from labeler.domain.edit import MembershipChange, TagChange
 from labeler.domain.image import Choice
 from labeler.domain.trash import TRASH_AGE
-from labeler.state import deleting
+from labeler.state import datasets, deleting
 from labeler.state.names import DIGITS
 from labeler.state.prompts import Prompt, Question, Request
 from labeler.state.session import Session
@@ -72,16 +72,9 @@ def add_to_dataset(session: Session) -> None:
         )
         session.said.emit(title)
 
-    async def make_and_put(name: str) -> None:
-        put(await session.vocabulary.make_dataset(name), name)
-
     def accept(text: str) -> None:
         name = text if _dataset_named(session, text) else text.strip()
-        dataset_id = _dataset_named(session, name)
-        if dataset_id:
-            put(dataset_id, name)
-        else:
-            session.tasks.start(make_and_put(name))
+        put(_dataset_named(session, name) or datasets.make(session, name), name)
 
     session.prompted.emit(
         Prompt(

@@ -8,10 +8,11 @@ from typing import Protocol
 
 from labeler.client.attempts import Attempt
 from labeler.client.channel import Connection
+from labeler.client.dataset_delivery import DatasetDelivery, Differs
 from labeler.client.reconcile import agrees, find_ours, twins_of
 from labeler.client.sending import Sending
 from labeler.domain.box import Box
-from labeler.domain.edit import BoxChange, DeletionChange, MembershipChange, TagChange
+from labeler.domain.edit import BoxChange, DatasetChange, DeletionChange, MembershipChange, TagChange
 from labeler.domain.errors import LabelerError, Missing
 from labeler.rpc.convert import EDIT_ID
 from labeler.rpc.errors import GRPCError, InvalidArgumentError, ServiceFailedError, Status
@@ -55,7 +56,7 @@ class _Exact:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The service has the change; `given_id` names the box that was added, else empty."""
+    """The service has the change; `given_id` names the box or the dataset that was made, else empty."""
 
     given_id: str = ""
 
@@ -81,13 +82,14 @@ async def _none_known(_: Collection[str]) -> Collection[str]:
 
 
 class Calls:
-    """The calls that deliver changes over one connection. All raise errors of `labeler.rpc.errors`.
+    """The calls that deliver changes of an organization over one connection. All raise errors of `labeler.rpc.errors`.
 
     `attempt` is how a change was sent by an earlier call that may have done it, None where there was none.
     """
 
-    def __init__(self, connection: Connection, exactness: Exactness | None = None) -> None:
+    def __init__(self, connection: Connection, exactness: Exactness | None = None, organization_id: str = "") -> None:
         self._sending, self._exactness = Sending(connection), exactness or _Exact()
+        self._datasets = DatasetDelivery(self._sending, organization_id)
         self.deleting = self._sending.deleting
         self.restored = self._sending.restored
 
@@ -110,6 +112,15 @@ class Calls:
             else:
                 return
         await self._sending.set_on_images(change, ids, await self._noted(note))
+
+    async def dataset(
+        self, change: DatasetChange, attempt: Attempt | None = None, note: Note = _not_noted
+    ) -> Delivered | Differs:
+        """Make, rename or delete a dataset."""
+        if change.before is None:
+            return Delivered(await self._datasets.make(change.after or "", attempt, lambda: self._noted(note)))
+        differs = await self._datasets.change(change, lambda: self._noted(note))
+        return differs or Delivered()
 
     async def box(
         self, change: BoxChange, attempt: Attempt | None = None, known: Known = _none_known, note: Note = _not_noted

@@ -6,12 +6,15 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
 from labeler.client.attempts import Attempt
-from labeler.client.deliver import Calls, Conflict, is_definite
+from labeler.client.dataset_delivery import Differs
+from labeler.client.deliver import Calls, Conflict, Delivered, is_definite
 from labeler.client.ledger import Ledger
 from labeler.client.pending import Stage, Unit
-from labeler.domain.edit import BoxChange, DeletionChange
+from labeler.domain.edit import BoxChange, DatasetChange, DeletionChange
 from labeler.domain.errors import LabelerError, NotSignedIn
 from labeler.rpc.errors import CertificateError, ServiceFailedError, StorageFailedError, UnavailableError
 
@@ -23,6 +26,7 @@ GIVE_UP_AFTER = 5
 """Failures of the service itself (not of the network) at one change, after which the others go on without it."""
 
 Sleep = Callable[[float], Awaitable[None]]
+Conflicting = TypeVar("Conflicting", Conflict, Differs)
 _log = logging.getLogger(__name__)
 
 
@@ -108,45 +112,58 @@ class Delivery:
         change = units[0].change
         if isinstance(change, BoxChange):
             await self._deliver_box(units[0], change)
+        elif isinstance(change, DatasetChange):
+            await self._deliver_dataset(units[0], change)
         elif units := await self._as_seen(units):
             await self._set_on_images(units, units[0].attempt)
 
     async def _as_seen(self, units: Sequence[Unit]) -> Sequence[Unit]:
         """The units, without deletions of images on which somebody else put something meanwhile: those are held."""
-        changes = {unit.image_id: unit.change for unit in units}
+        changes = {unit.lane: unit.change for unit in units}
         seen = {i: one.seen for i, one in changes.items() if isinstance(one, DeletionChange) and one.after and one.seen}
         differing = await self._calls.deleting.differing(seen)
         for unit in units:
-            if unit.image_id in differing:
+            if unit.lane in differing:
                 problem = "Somebody else changed what is on the image, which you deleted."
                 self._ledger.hold(unit, Stage.CONFLICT, problem)
-        return [unit for unit in units if unit.image_id not in differing]
+        return [unit for unit in units if unit.lane not in differing]
 
     async def _deliver_box(self, unit: Unit, change: BoxChange) -> None:
+        call = self._calls.box(
+            change,
+            unit.attempt,
+            lambda ids: self._ledger.known_ids(unit.lane, ids),
+            lambda attempt: self._ledger.mark_sent([unit], attempt),
+        )
+        await self._settle(unit, call, lambda conflict: _what_differs(conflict, change))
+
+    async def _deliver_dataset(self, unit: Unit, change: DatasetChange) -> None:
+        note = partial(self._ledger.mark_sent, [unit])
+        await self._settle(unit, self._calls.dataset(change, unit.attempt, note), lambda differs: differs.problem)
+
+    async def _settle(
+        self, unit: Unit, call: Awaitable[Delivered | Conflicting], problem_of: Callable[[Conflicting], str]
+    ) -> None:
+        """Make a call about one unit, and do with the unit as the service says."""
         try:
-            result = await self._calls.box(
-                change,
-                unit.attempt,
-                lambda ids: self._ledger.known_ids(unit.image_id, ids),
-                lambda attempt: self._ledger.mark_sent([unit], attempt),
-            )
+            result = await call
         except Exception as error:
             if not is_definite(error):
                 raise
             self._ledger.hold(unit, Stage.REFUSED, str(error))
             return
-        if isinstance(result, Conflict):
-            self._ledger.hold(unit, Stage.CONFLICT, _what_differs(result, change))
-        else:
+        if isinstance(result, Delivered):
             self._ledger.confirm([unit], result.given_id)
+        else:
+            self._ledger.hold(unit, Stage.CONFLICT, problem_of(result))
 
     async def _set_on_images(self, units: Sequence[Unit], attempt: Attempt | None = None) -> None:
         """One call for all; where it is refused, halves, until what is refused is alone."""
         change = units[0].change
-        assert not isinstance(change, BoxChange)  # noqa: S101 - the caller has looked
+        assert not isinstance(change, BoxChange | DatasetChange)  # noqa: S101 - the caller has looked
         try:
             await self._calls.set_on_images(
-                change, [unit.image_id for unit in units], attempt, lambda new: self._ledger.mark_sent(units, new)
+                change, [unit.lane for unit in units], attempt, lambda new: self._ledger.mark_sent(units, new)
             )
         except Exception as error:
             if not is_definite(error):

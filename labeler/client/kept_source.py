@@ -17,6 +17,7 @@ from labeler.client.source import ServiceSource
 from labeler.client.taking import RESERVE, needed, take
 from labeler.domain.along import Need, TakenAlong, Taking
 from labeler.domain.amounts import count_text
+from labeler.domain.edit import is_local
 from labeler.domain.errors import Unreachable
 from labeler.domain.filter import Filter, Order
 from labeler.domain.image import Choice, Dataset, Image
@@ -118,7 +119,7 @@ class KeptSource:
     # The images.
 
     async def page(self, wanted: Filter, order: Order, after: str, limit: int) -> Page:
-        if self.answers.gave(after):
+        if self.answers.gave(after) or self._is_ours(wanted):
             return await self.answers.page(wanted, order, after, limit)
         try:
             page = await self._reach.call(lambda: self._service.page(wanted, order, after, limit))
@@ -134,6 +135,8 @@ class KeptSource:
         return self._service.jumps(wanted)
 
     async def page_at(self, wanted: Filter, order: Order, place: int, limit: int) -> Page:
+        if self._is_ours(wanted):
+            return await self.answers.page_at(wanted, order, place, limit)
         try:
             page = await self._reach.call(lambda: self._service.page_at(wanted, order, place, limit))
         except Unreachable:
@@ -144,6 +147,8 @@ class KeptSource:
         return page
 
     async def count(self, wanted: Filter) -> int | None:
+        if self._is_ours(wanted):
+            return await self.answers.count(wanted)
         try:
             return await self._reach.call(lambda: self._service.count(wanted))
         except Unreachable:
@@ -182,6 +187,8 @@ class KeptSource:
             await self._cache.clear()
 
     async def choices(self, wanted: Filter) -> Mapping[str, tuple[Choice, ...]]:
+        if self._is_ours(wanted):
+            return await self.answers.choices(wanted)
         try:
             found = await self._reach.call(lambda: self._service.choices(wanted))
         except Unreachable:
@@ -201,15 +208,6 @@ class KeptSource:
             return self.answers.datasets()
         self._keeping.note("datasets", datasets_note(found))
         return found
-
-    async def create_dataset(self, name: str) -> str:
-        return await self._online(lambda: self._service.create_dataset(name))
-
-    async def rename_dataset(self, dataset_id: str, name: str) -> None:
-        await self._online(lambda: self._service.rename_dataset(dataset_id, name))
-
-    async def delete_dataset(self, dataset_id: str) -> None:
-        await self._online(lambda: self._service.delete_dataset(dataset_id))
 
     async def names(self) -> NameOrder | None:
         try:
@@ -249,6 +247,10 @@ class KeptSource:
     def _is_here(self) -> bool:
         """Whether what was taken along is the answer now."""
         return self._reach.is_offline and self.answers.are_there
+
+    def _is_ours(self, wanted: Filter) -> bool:
+        """Whether a filter is of a dataset that the service has still to make, so that this machine has the answer."""
+        return is_local(wanted.dataset_id) and self.answers.are_there
 
     async def _online(self, call: Callable[[], Awaitable[Result]]) -> Result:
         """The result of what only the service can do."""

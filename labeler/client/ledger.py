@@ -11,13 +11,24 @@ from dataclasses import replace
 from pathlib import Path
 
 from labeler.client.attempts import Attempt
+from labeler.client.dataset_ids import DatasetIds
 from labeler.client.outbox_rows import OutboxRows
-from labeler.client.pending import Head, Pending, PendingIndex, Stage, Unit, subject_of
+from labeler.client.pending import DATASETS, Head, Pending, PendingIndex, Stage, Unit, subject_of
 from labeler.client.recent import Recent
 from labeler.client.reconcile import fingerprinted
 from labeler.domain.box import Box
-from labeler.domain.edit import BoxChange, Change, DeletionChange, Edit, is_local, rename_boxes
-from labeler.domain.image import Image
+from labeler.domain.datasets import changed
+from labeler.domain.edit import (
+    BoxChange,
+    Change,
+    DatasetChange,
+    DeletionChange,
+    Edit,
+    MembershipChange,
+    is_local,
+    rename_boxes,
+)
+from labeler.domain.image import Dataset, Image
 from labeler.domain.saving import OutboxCounts
 
 OnState = Callable[[Sequence[str]], None]
@@ -61,9 +72,11 @@ class Ledger:
         self.names: OrderedDict[str, str] = OrderedDict()
         self.exact = self.rows.loaded.exact
         self._given: set[str] = set()
+        begun = (row.change.dataset_id for row in self.rows.loaded.rows if isinstance(row.change, DatasetChange))
+        self.dataset_ids = DatasetIds(self.rows.loaded.dataset_names, begun)
         self.index.add(self.rows.loaded.rows)
         for row in self.rows.loaded.rows:
-            self._make_ready(row.image_id)
+            self._make_ready(row.lane)
 
     # What a person does.
 
@@ -74,15 +87,16 @@ class Ledger:
         if not changes:
             return
         rows = tuple(Pending(head, place, change) for place, change in enumerate(changes))
-        saved = self.rows.add(head, changes)
+        saved = self.rows.add(head, changes, self.dataset_ids.take_new())
         self.index.add(rows)
-        self._touch(row.image_id for row in rows)
+        self._touch(row.lane for row in rows)
         saved.add_done_callback(lambda done: self._saved(rows, done))
 
     def _as_sent(self, change: Change) -> Change:
         """The change under the service's names, with a fingerprint on what will make a new box."""
         if not isinstance(change, BoxChange):
-            return change
+            now = self.dataset_ids.as_now(change)
+            return self.dataset_ids.begin(now) if isinstance(now, DatasetChange) else now
         ids = {box.id: self.name_of(box.id) for box in (change.before, change.after) if box is not None}
         (named,) = rename_boxes((change,), ids)
         if isinstance(named, BoxChange) and named.after is not None:
@@ -100,8 +114,8 @@ class Ledger:
             return
         for row in rows:
             self.index.set_stage(row, Stage.WAITING)
-            self._make_ready(row.image_id)
-        self._touch(row.image_id for row in rows)
+            self._make_ready(row.lane)
+        self._touch(row.lane for row in rows)
 
     # What is shown.
 
@@ -116,6 +130,11 @@ class Ledger:
 
     def confirmed(self, image: Image) -> Image:
         return self._recent.overlay(image)
+
+    def datasets(self, known: Sequence[Dataset], organization_id: str) -> Sequence[Dataset]:
+        """The service's datasets after what was done to them; the same object where nothing was."""
+        changes = (*self._recent.of_datasets, *self.index.of_datasets)
+        return changed(known, changes, organization_id) if changes else known
 
     def set_delivery_problem(self, problem: str, trouble: str = "") -> None:
         """Say why delivery does not go on; `trouble` as in `OutboxCounts`."""
@@ -138,8 +157,8 @@ class Ledger:
         pending = self.index.is_deleted(image_id)
         return self._recent.is_deleted(image_id) if pending is None else pending
 
-    def _touch(self, image_ids: Iterable[str]) -> None:
-        self._touched.update(dict.fromkeys(image_ids))
+    def _touch(self, lanes: Iterable[str]) -> None:
+        self._touched.update(dict.fromkeys(lanes))
         if not self._telling:
             self._telling = True
             self._loop.call_soon(self._tell)
@@ -148,11 +167,12 @@ class Ledger:
         self._telling = False
         touched, names = tuple(self._touched), self._new_names
         self._touched, self._new_names = {}, {}
+        image_ids = tuple(lane for lane in touched if lane != DATASETS)
         if names:
             for on_names in self._on_names:
                 on_names(names)
         for on_state in self._on_state:
-            on_state(touched)
+            on_state(image_ids)
 
     # What delivery does.
 
@@ -162,9 +182,9 @@ class Ledger:
         A box is delivered alone; the same tag or dataset on many images goes together.
         """
         while self._ready:
-            image_id = next(iter(self._ready))
-            del self._ready[image_id]
-            unit = self.index.next_unit(image_id)
+            lane = next(iter(self._ready))
+            del self._ready[lane]
+            unit = self.index.next_unit(lane)
             if unit is not None:
                 units = (unit, *self._alike(unit))
                 for row in (row for one in units for row in one.rows):
@@ -178,11 +198,11 @@ class Ledger:
         found: list[Unit] = []
         if wanted is None:
             return found
-        for image_id in list(self._ready)[:_LOOK_AHEAD]:
-            other = self.index.next_unit(image_id)
+        for lane in list(self._ready)[:_LOOK_AHEAD]:
+            other = self.index.next_unit(lane)
             if other is not None and _call_of(other) == wanted:
                 found.append(other)
-                del self._ready[image_id]
+                del self._ready[lane]
                 if len(found) == BATCH - 1:
                     break
         return found
@@ -206,7 +226,7 @@ class Ledger:
         return given | {row.subject[1] for row in self.index.of(image_id) if isinstance(row.change, BoxChange)}
 
     def confirm(self, units: Iterable[Unit], given_id: str = "") -> None:
-        """The service has these. `given_id` is the id it gave to the box that the (only) unit added."""
+        """The service has these. `given_id` is the id it gave to the box or dataset that the (only) unit made."""
         keys = []
         names: dict[str, str] = {}
         renamed: list[Pending] = []
@@ -214,16 +234,36 @@ class Ledger:
             keys += [row.key for row in unit.rows]
             self.index.remove(unit.rows)
             ours = unit.rows[-1].subject[1]
-            if given_id and given_id != ours:
+            change = unit.change
+            if isinstance(change, DatasetChange) and unit.changes_nothing:
+                self.discard(self._never_in([change.dataset_id]))
+            elif isinstance(change, DatasetChange):
+                renamed = self._name_dataset(change.dataset_id, given_id or change.dataset_id)
+                change = replace(change, dataset_id=given_id or change.dataset_id)
+            elif given_id and given_id != ours:
                 names[ours] = given_id
-                renamed = self.index.rename(names, unit.image_id)
+                renamed = self.index.rename(names, unit.lane)
             if not unit.changes_nothing:
-                self._recent.add(rename_boxes((unit.change,), names)[0])
-            self._make_ready(unit.image_id)
-            self._touch([unit.image_id])
+                self._recent.add(rename_boxes((change,), names)[0])
+            if isinstance(change, MembershipChange):
+                self._make_ready(DATASETS)
+            self._make_ready(unit.lane)
+            self._touch([unit.lane])
         self._note_names(names)
         self._new_names.update(names)
-        self.rows.settle(keys, names, [(row.key, row.change) for row in renamed])
+        rewritten = [(row.key, row.change) for row in renamed]
+        self.rows.settle(keys, names, rewritten, self.dataset_ids.take_new())
+
+    def _name_dataset(self, dataset_id: str, given_id: str) -> list[Pending]:
+        """Give a dataset the service's id; what waits for it can go. Returns the changes that this touched."""
+        if given_id == dataset_id:
+            return []
+        renamed = self.index.rename_dataset(dataset_id, given_id)
+        self.dataset_ids.note(dataset_id, given_id)
+        self._new_names[dataset_id] = given_id
+        for row in renamed:
+            self._make_ready(row.lane)
+        return renamed
 
     def _note_names(self, names: Mapping[str, str]) -> None:
         self.names.update(names)
@@ -244,40 +284,42 @@ class Ledger:
             return
         names = {change.before.id: name}
         self._note_names(names)
-        renamed = self.index.rename(names, unit.image_id)
+        renamed = self.index.rename(names, unit.lane)
         self.rows.settle([], {}, [(row.key, row.change) for row in renamed])
-        self._touch([unit.image_id])
+        self._touch([unit.lane])
 
     def hold(self, unit: Unit, stage: Stage, problem: str, maybe_done: bool = False) -> None:
         """Keep changes until the person does something about them. `maybe_done` where the service may have them."""
-        rows = [row for row in self.index.of(unit.image_id) if row in unit.rows or self._follows(row, unit)]
+        rows = [row for row in self.index.of(unit.lane) if row in unit.rows or self._follows(row, unit)]
         held = rows if maybe_done else list(unit.rows)
         if stage is Stage.CONFLICT:
-            self._recent.forget(unit.image_id, unit.rows[0].subject)
+            self._recent.forget(unit.lane, unit.rows[0].subject)
         for row in held:
             self.index.set_stage(row, stage)
             row.sent, row.problem = row.sent and maybe_done, problem
         for sent in (True, False):
             if keys := [row.key for row in held if row.sent is sent]:
                 self.rows.set_stage(keys, stage, sent, problem)
-        self._touch([unit.image_id])
+        if isinstance(unit.change, MembershipChange):
+            self._make_ready(DATASETS)
+        self._touch([unit.lane])
 
     def _follows(self, row: Pending, unit: Unit) -> bool:
         return row.subject == unit.rows[0].subject and row.stage is not Stage.SAVING
 
     def has(self, unit: Unit) -> bool:
         """Whether the unit is still pending."""
-        return unit.rows[0] in self.index.of(unit.image_id)
+        return unit.rows[0] in self.index.of(unit.lane)
 
     def release(self, units: Iterable[Unit]) -> None:
         """Nothing is under way for these any more."""
         for unit in units:
             for row in unit.rows:
                 row.busy = False
-            self._make_ready(unit.image_id)
+            self._make_ready(unit.lane)
 
-    def _make_ready(self, image_id: str) -> None:
-        self._ready[image_id] = None
+    def _make_ready(self, lane: str) -> None:
+        self._ready[lane] = None
         self.work.set()
 
     # What a person does about what is held.
@@ -287,23 +329,39 @@ class Ledger:
             self.index.set_stage(row, Stage.WAITING)
             row.problem, row.attempts = "", 0
             self.rows.set_stage([row.key], Stage.WAITING, row.sent, "")
-            self._make_ready(row.image_id)
-        self._touch(row.image_id for row in rows)
+            self._make_ready(row.lane)
+        self._touch(row.lane for row in rows)
 
     def discard(self, rows: Sequence[Pending]) -> None:
+        """Give these up; and with a dataset that is not made, that images are put into it."""
+        datasets = {row.change.dataset_id for row in rows if isinstance(row.change, DatasetChange)}
+        rows = [*rows, *self._never_in({dataset_id for dataset_id in datasets if is_local(dataset_id)})]
         self.index.remove(rows)
         self.rows.settle([row.key for row in rows], {}, [])
         for row in rows:
-            self._make_ready(row.image_id)
-        self._touch(row.image_id for row in rows)
+            self._make_ready(row.lane)
+        self._touch(row.lane for row in rows)
+
+    def _never_in(self, not_made: Collection[str]) -> list[Pending]:
+        """What puts images into datasets that are not made after all, as far as it is on disk."""
+        if not not_made:
+            return []
+        return [row for row in self.index if _member_of(row) in not_made and row.stage is not Stage.SAVING]
 
     def rebase(self, row: Pending, theirs: Box | None) -> None:
-        """Say that the person has seen `theirs`, or what is on the image to be deleted, and wants the change."""
+        """Say that the person has seen `theirs`, or what else there is, and wants the change."""
         if isinstance(row.change, BoxChange):
             row.change = replace(row.change, before=theirs)
         elif isinstance(row.change, DeletionChange):
             row.change = replace(row.change, seen=None)
+        elif isinstance(row.change, DatasetChange):
+            row.change = replace(row.change, anyway=True)
         self.rows.settle([], {}, [(row.key, row.change)])
+
+
+def _member_of(row: Pending) -> str:
+    """The dataset that a row puts its image into or takes it out of."""
+    return row.change.dataset_id if isinstance(row.change, MembershipChange) else ""
 
 
 def _call_of(unit: Unit) -> tuple[str, str, bool, str] | None:
@@ -312,6 +370,6 @@ def _call_of(unit: Unit) -> tuple[str, str, bool, str] | None:
     What was sent in one call is sent again in one, which the service knows by its edit id.
     """
     change = unit.change
-    if isinstance(change, BoxChange) or unit.changes_nothing:
+    if isinstance(change, BoxChange | DatasetChange) or unit.changes_nothing:
         return None
     return (*subject_of(change), change.after, unit.attempt.edit_id if unit.attempt else "")

@@ -18,7 +18,7 @@ from labeler.client.pending import HELD, Pending, Stage
 from labeler.client.session_rows import SessionRows
 from labeler.domain.box import Box
 from labeler.domain.edit import BoxChange, Edit
-from labeler.domain.image import Image
+from labeler.domain.image import Dataset, Image
 from labeler.domain.saving import Held, OutboxCounts, SaveState
 
 _log = logging.getLogger(__name__)
@@ -56,10 +56,12 @@ class Outbox:
         """
         return cls(Ledger(path, target, vfs, retry_seconds, clock), sleep, uniform)
 
-    async def start(self, connection: Connection) -> None:
+    async def start(self, connection: Connection, organization_id: str = "") -> None:
         """Deliver over this connection from now on, instead of over the one before."""
         await self.stop()
-        self._delivery = Delivery(self._ledger, Calls(connection, self._ledger), self._sleep, self._uniform)
+        self._delivery = Delivery(
+            self._ledger, Calls(connection, self._ledger, organization_id), self._sleep, self._uniform
+        )
         self._running = asyncio.create_task(self._delivery.run(), name="delivery")
         self._running.add_done_callback(self._ended)
 
@@ -107,6 +109,18 @@ class Outbox:
     def confirmed(self, image: Image) -> Image:
         """The image with what was delivered in the last seconds made on it, where it is as it was before that."""
         return self._ledger.confirmed(image)
+
+    def datasets(self, known: Sequence[Dataset], organization_id: str) -> Sequence[Dataset]:
+        """The service's datasets with what is pending, or was delivered in the last seconds, made on them."""
+        return self._ledger.datasets(known, organization_id)
+
+    def dataset_id_now(self, dataset_id: str) -> str:
+        """The id that a dataset has by now, by one that it had before."""
+        return self._ledger.dataset_ids.now(dataset_id)
+
+    def members_of(self, dataset_id: str) -> Mapping[str, bool]:
+        """Images that are put into a dataset (True) or taken out of it by what is pending."""
+        return self._ledger.index.members_of(dataset_id)
 
     def is_deleted(self, image_id: str) -> bool | None:
         return self._ledger.is_deleted(image_id)

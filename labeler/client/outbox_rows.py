@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import apsw
 
@@ -39,7 +40,12 @@ _ATTEMPTS = """
     ALTER TABLE change ADD COLUMN twins INTEGER;
     CREATE TABLE service (target TEXT PRIMARY KEY, exact INTEGER NOT NULL) WITHOUT ROWID;
 """
-_STEPS = (_FIRST, _ATTEMPTS)
+_DATASETS = """
+    CREATE TABLE dataset_name (
+        target TEXT NOT NULL, ours TEXT NOT NULL, given TEXT NOT NULL, PRIMARY KEY (target, ours)
+    ) WITHOUT ROWID;
+"""
+_STEPS = (_FIRST, _ATTEMPTS, _DATASETS)
 """What brings a file from each version to the next."""
 SCHEMA_VERSION = len(_STEPS)
 _SETTINGS = """
@@ -55,6 +61,7 @@ _SETTINGS = """
 """
 
 _ADD_CHANGE = "INSERT INTO change (edit, place, body, stage, sent, problem) VALUES (?, ?, ?, ?, 0, '')"
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 Key = tuple[int, int]
 """The number of an edit and the place of a change in it."""
 
@@ -67,6 +74,8 @@ class Loaded:
     last_number: int
     exact: bool | None
     """Whether the service keeps coordinates to the last bit; None where that has not been found out."""
+    dataset_names: Mapping[str, str]
+    """Ids that datasets have now, by those that they had."""
 
 
 class OutboxRows:
@@ -91,7 +100,10 @@ class OutboxRows:
         self._writer = Writer(path, connection, lambda: _open(path, vfs), on_problem, retry_seconds)
         self.session = SessionRows(self._writer, target, kept, place)
 
-    def add(self, head: Head, changes: Sequence[Change]) -> asyncio.Future[None]:
+    def add(
+        self, head: Head, changes: Sequence[Change], dataset_names: Mapping[str, str] = NO_NAMES
+    ) -> asyncio.Future[None]:
+        """Keep the changes of an edit, and with them the ids that datasets have from now on."""
         # Made here, so that what cannot be written fails before anybody counts on it, and never the writer.
         edit = (head.number, self._target, _head_to_json(head))
         rows = [(head.number, i, change_to_json(one), Stage.WAITING.value) for i, one in enumerate(changes)]
@@ -99,6 +111,7 @@ class OutboxRows:
         def write(connection: apsw.Connection) -> None:
             connection.execute("INSERT INTO edit VALUES (?, ?, ?)", edit)
             _many(connection, _ADD_CHANGE, rows)
+            self._name_datasets(connection, dataset_names)
 
         return self._writer.submit(write)
 
@@ -118,9 +131,13 @@ class OutboxRows:
         return self._writer.submit(lambda connection: _many(connection, sql, rows))
 
     def settle(
-        self, keys: Iterable[Key], names: Mapping[str, str], changed: Iterable[tuple[Key, Change]]
+        self,
+        keys: Iterable[Key],
+        names: Mapping[str, str],
+        changed: Iterable[tuple[Key, Change]],
+        dataset_names: Mapping[str, str] = NO_NAMES,
     ) -> asyncio.Future[None]:
-        """Drop changes that are settled, keep the names their boxes got, and rewrite changes, all at once."""
+        """Drop changes that are settled, keep names that boxes and datasets got, and rewrite changes, all at once."""
         rows, given, rewritten = tuple(keys), tuple(names.items()), tuple(changed)
 
         def write(connection: apsw.Connection) -> None:
@@ -130,8 +147,13 @@ class OutboxRows:
             _many(connection, "INSERT OR REPLACE INTO name VALUES (?, ?, ?)", [(self._target, *one) for one in given])
             bodies = [(change_to_json(change), *key) for key, change in rewritten]
             _many(connection, "UPDATE change SET body = ? WHERE edit = ? AND place = ?", bodies)
+            self._name_datasets(connection, dataset_names)
 
         return self._writer.submit(write)
+
+    def _name_datasets(self, connection: apsw.Connection, names: Mapping[str, str]) -> None:
+        rows = [(self._target, *one) for one in names.items()]
+        _many(connection, "INSERT OR REPLACE INTO dataset_name VALUES (?, ?, ?)", rows)
 
     async def given_among(self, box_ids: Collection[str]) -> set[str]:
         """Those of the ids that the service gave to boxes of this target. Raises StorageFailed."""
@@ -214,7 +236,9 @@ def _load(connection: apsw.Connection, path: Path, target: str) -> Loaded:
         connection.close(True)
         raise Refused(f"{path}: holds an edit that cannot be read ({error}). Keep a copy of it.") from error
     exact = connection.execute("SELECT exact FROM service WHERE target = ?", (target,)).get
-    return Loaded(tuple(rows), last, None if exact is None else bool(exact))
+    names = connection.execute("SELECT ours, given FROM dataset_name WHERE target = ?", (target,))
+    dataset_names = {str(ours): str(given) for ours, given in names}
+    return Loaded(tuple(rows), last, None if exact is None else bool(exact), dataset_names)
 
 
 def _why_not_opened(path: Path, error: Exception) -> str:

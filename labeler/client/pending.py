@@ -1,16 +1,25 @@
-"""Changes on their way, in memory: by image, in the order they were made."""
+"""Changes on their way, in memory: by image, in the order they were made; those of datasets in a lane of their own."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
 from labeler.client.attempts import NO_ATTEMPT, Attempt
 from labeler.client.reconcile import changes_nothing, find_ours
-from labeler.domain.edit import BoxChange, Change, DeletionChange, MembershipChange, TagChange, rename_boxes
+from labeler.domain.edit import (
+    BoxChange,
+    Change,
+    DatasetChange,
+    DeletionChange,
+    MembershipChange,
+    TagChange,
+    is_local,
+    rename_boxes,
+)
 from labeler.domain.image import Image
 from labeler.domain.saving import OutboxCounts, SaveState
 
@@ -34,7 +43,9 @@ _WORST_FIRST = (Stage.REFUSED, Stage.CONFLICT, Stage.SAVING, Stage.WAITING)
 HELD = (Stage.CONFLICT, Stage.REFUSED)
 
 Subject = tuple[str, str]
-"""What a change is about, within its image: changes of different subjects do not touch each other."""
+"""What a change is about, within its lane: changes of different subjects do not touch each other."""
+DATASETS = DatasetChange.image_id
+"""The lane of changes of datasets, which are delivered one after the other, as names are free or taken."""
 IMAGE: Subject = ("image", "")
 """The image as a whole: it is deleted after all else that is pending of it, and brought back before."""
 
@@ -51,6 +62,8 @@ def subject_of(change: Change) -> Subject:
             return "dataset", dataset_id
         case DeletionChange():
             return IMAGE
+        case DatasetChange(dataset_id=dataset_id):
+            return "names of dataset", dataset_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +95,8 @@ class Pending:
     attempts: int = 0
 
     @property
-    def image_id(self) -> str:
+    def lane(self) -> str:
+        """What is delivered in order: the changes of an image, by its id, or those of datasets."""
         return self.change.image_id
 
     @property
@@ -97,7 +111,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Changes of one subject of one image that go to the service as one.
+    """Changes of one subject of one lane that go to the service as one.
 
     `unsure` where the service may have it already, so that it must be asked first.
     """
@@ -106,8 +120,8 @@ class Unit:
     unsure: bool
 
     @property
-    def image_id(self) -> str:
-        return self.rows[0].image_id
+    def lane(self) -> str:
+        return self.rows[0].lane
 
     @property
     def change(self) -> Change:
@@ -115,6 +129,8 @@ class Unit:
         first, last = self.rows[0].change, self.rows[-1].change
         if isinstance(first, BoxChange) and isinstance(last, BoxChange):
             return BoxChange(first.image_id, first.before, last.after)
+        if isinstance(first, DatasetChange) and isinstance(last, DatasetChange):
+            return replace(last, before=first.before)
         return last
 
     @property
@@ -128,6 +144,8 @@ class Unit:
         first, change = self.rows[0].change, self.change
         if self.unsure:
             return False
+        if isinstance(change, DatasetChange):
+            return change.before is change.after is None
         if isinstance(first, DeletionChange) and isinstance(change, DeletionChange):
             return first.after != change.after
         return isinstance(change, BoxChange) and changes_nothing(change.before, change.after)
@@ -137,36 +155,39 @@ class PendingIndex:
     """All changes that the service has not confirmed."""
 
     def __init__(self) -> None:
-        self._by_image: dict[str, list[Pending]] = {}
+        self._by_lane: dict[str, list[Pending]] = {}
         self._stages: dict[int, Counter[Stage]] = {}
         self._counts: OutboxCounts | None = None
         self._moving = 0
+        self._members: Counter[str] = Counter()
+        """Images on their way into or out of datasets, by dataset."""
         self.held: dict[Pending, None] = {}
         """The rows that wait for a person, which are few among very many."""
 
     def __iter__(self) -> Iterator[Pending]:
-        for rows in self._by_image.values():
+        for rows in self._by_lane.values():
             yield from rows
 
-    @property
-    def image_ids(self) -> Collection[str]:
-        return self._by_image.keys()
+    def of(self, lane: str) -> tuple[Pending, ...]:
+        return tuple(self._by_lane.get(lane, ()))
 
-    def of(self, image_id: str) -> tuple[Pending, ...]:
-        return tuple(self._by_image.get(image_id, ()))
+    @property
+    def of_datasets(self) -> list[DatasetChange]:
+        """What is done to datasets, in order."""
+        return [row.change for row in self._by_lane.get(DATASETS, ()) if isinstance(row.change, DatasetChange)]
 
     def add(self, rows: Iterable[Pending]) -> None:
         for row in rows:
-            self._by_image.setdefault(row.image_id, []).append(row)
+            self._by_lane.setdefault(row.lane, []).append(row)
             self._put_stage(row)
         self._counts = None
 
     def remove(self, rows: Iterable[Pending]) -> None:
         for row in rows:
-            left = self._by_image[row.image_id]
+            left = self._by_lane[row.lane]
             left.remove(row)
             if not left:
-                del self._by_image[row.image_id]
+                del self._by_lane[row.lane]
             self._take_stage(row)
         self._counts = None
 
@@ -179,11 +200,13 @@ class PendingIndex:
     def _put_stage(self, row: Pending) -> None:
         self._stages.setdefault(row.head.number, Counter())[row.stage] += 1
         self._moving += _moves(row)
+        self._members.update(_members_of(row))
         if row.stage in HELD:
             self.held[row] = None
 
     def _take_stage(self, row: Pending) -> None:
         self._moving -= _moves(row)
+        self._members.subtract(_members_of(row))
         self.held.pop(row, None)
         stages = self._stages[row.head.number]
         stages[row.stage] -= 1
@@ -193,16 +216,36 @@ class PendingIndex:
     def rename(self, names: Mapping[str, str], image_id: str) -> list[Pending]:
         """Give boxes of an image their service's ids; returns the changes that this touched."""
         touched = []
-        for row in self._by_image.get(image_id, ()):
+        for row in self._by_lane.get(image_id, ()):
             (renamed,) = rename_boxes((row.change,), names)
             if renamed != row.change:
                 row.change = renamed
                 touched.append(row)
         return touched
 
+    def rename_dataset(self, dataset_id: str, name: str) -> list[Pending]:
+        """Give a dataset its service's id; returns the changes that this touched."""
+        touched = []
+        for row in self:
+            change = row.change
+            if isinstance(change, MembershipChange | DatasetChange) and change.dataset_id == dataset_id:
+                row.change = replace(change, dataset_id=name)
+                touched.append(row)
+        self._members[name] += self._members.pop(dataset_id, 0)
+        return touched
+
+    def members_of(self, dataset_id: str) -> dict[str, bool]:
+        """Images that are put into a dataset (True) or taken out of it by what is pending."""
+        changes = (row.change for row in self if row.stage not in HELD)
+        return {
+            change.image_id: change.after
+            for change in changes
+            if isinstance(change, MembershipChange) and change.dataset_id == dataset_id
+        }
+
     def is_adding(self, image_id: str, box_id: str) -> bool:
         """Whether a change on its way makes this box."""
-        rows = self._by_image.get(image_id, ())
+        rows = self._by_lane.get(image_id, ())
         return any(
             isinstance(row.change, BoxChange) and row.change.before is None and row.subject == ("box", box_id)
             for row in rows
@@ -214,7 +257,7 @@ class PendingIndex:
         What is held was not done: a deletion that was refused leaves the image where it is.
         """
         deleted: bool | None = None
-        for row in self._by_image.get(image_id, ()):
+        for row in self._by_lane.get(image_id, ()):
             if isinstance(row.change, DeletionChange):
                 deleted = row.change.after if row.stage not in HELD else not row.change.after
         return deleted
@@ -225,7 +268,7 @@ class PendingIndex:
         return self._moving > 0
 
     def state_of(self, image_id: str) -> SaveState:
-        stages = {row.stage for row in self._by_image.get(image_id, ())}
+        stages = {row.stage for row in self._by_lane.get(image_id, ())}
         return next((_SHOWN[stage] for stage in _WORST_FIRST if stage in stages), SaveState.DELIVERED)
 
     def counts(self, problem: str) -> OutboxCounts:
@@ -243,7 +286,7 @@ class PendingIndex:
         A box that the service has already but whose name has not arrived is shown once. `known` are
         box ids that the service gave before.
         """
-        for row in self._by_image.get(image.id, ()):
+        for row in self._by_lane.get(image.id, ()):
             change = row.change
             if row.sent and isinstance(change, BoxChange) and change.before is None and change.after is not None:
                 twin = find_ours(change.after, image.boxes, known)
@@ -252,25 +295,52 @@ class PendingIndex:
             image = change.apply(image)
         return image
 
-    def next_unit(self, image_id: str) -> Unit | None:
-        """What is to be delivered next of an image, oldest first; None while something of it is under way.
+    def next_unit(self, lane: str) -> Unit | None:
+        """What is to be delivered next of a lane, oldest first; None while something of it is under way.
 
         Changes of one subject that wait behind each other become one. A subject that is held (refused,
         in conflict) waits until the person changes it again, and takes the newer change along then.
         """
-        rows = self._by_image.get(image_id, ())
+        rows = self._by_lane.get(lane, ())
         if any(row.busy for row in rows):
             return None
+        if lane == DATASETS:
+            return self._next_of_datasets(rows)
         subjects: dict[Subject, list[Pending]] = {}
         for row in rows:
             if row.stage is not Stage.SAVING:
                 subjects.setdefault(row.subject, []).append(row)
         units = [_unit_of(group) for group in subjects.values() if any(row.stage is Stage.WAITING for row in group)]
-        return min(units, key=_turn, default=None)
+        return min((unit for unit in units if not self._waits_for_dataset(unit.change)), key=_turn, default=None)
+
+    def _waits_for_dataset(self, change: Change) -> bool:
+        """Whether its dataset is still to be made."""
+        if not isinstance(change, MembershipChange) or not is_local(change.dataset_id):
+            return False
+        return any(one.dataset_id == change.dataset_id for one in self.of_datasets)
+
+    def _next_of_datasets(self, rows: Sequence[Pending]) -> Unit | None:
+        """The first change that is not held, with those of its dataset that are; a deletion waits for its images."""
+        last = next((row for row in rows if row.stage not in HELD), None)
+        if last is None or last.stage is Stage.SAVING:
+            return None
+        held = (row for row in rows if row.stage in HELD and row.subject == last.subject)
+        unit = Unit((*held, last), unsure=last.sent)
+        is_in_use = _is_deletion(unit.change) and self._members[last.subject[1]] > 0
+        return None if is_in_use else unit
 
 
 def _moves(row: Pending) -> bool:
     return isinstance(row.change, DeletionChange) and row.stage not in HELD
+
+
+def _members_of(row: Pending) -> tuple[str, ...]:
+    """The dataset that a row puts its image into or takes it out of."""
+    return (row.change.dataset_id,) if isinstance(row.change, MembershipChange) and row.stage not in HELD else ()
+
+
+def _is_deletion(change: Change) -> bool:
+    return isinstance(change, DatasetChange) and change.before is not None and change.after is None
 
 
 def _turn(unit: Unit) -> int:

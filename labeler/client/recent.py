@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from labeler.client.pending import Subject, subject_of
+from labeler.client.pending import DATASETS, Subject, subject_of
 from labeler.client.reconcile import agrees
-from labeler.domain.edit import BoxChange, Change, DeletionChange
+from labeler.domain.edit import BoxChange, Change, DatasetChange, DeletionChange
 from labeler.domain.image import Image
 
 KEPT_SECONDS = 10.0
@@ -38,6 +38,12 @@ class Recent:
             if not isinstance(change, BoxChange) or _is_before(image, change):
                 image = change.apply(image)
         return image
+
+    @property
+    def of_datasets(self) -> list[DatasetChange]:
+        """What was done to datasets, in order."""
+        self._forget_old()
+        return [change for change in self._by_image.get(DATASETS, ()) if isinstance(change, DatasetChange)]
 
     def is_deleted(self, image_id: str) -> bool | None:
         """Whether these changes deleted an image or brought it back; None where they did neither."""

@@ -48,6 +48,15 @@ class Sending:
     async def new_attempt(self, twins: int | None = None) -> Attempt:
         return Attempt(new_edit_id() if (await self.offers()).edit_id_seconds else "", twins)
 
+    async def call(self, method: str, request: Message, response_type: type[Response], attempt: Attempt) -> Response:
+        """A call that changes one thing, by its full name."""
+        metadata = await self._metadata(attempt)
+        return await self._connection.unary(method, request, response_type, timeout=DEADLINE, metadata=metadata)
+
+    async def ask(self, method: str, request: Message, response_type: type[Response]) -> Response:
+        """A call that changes nothing, by its full name."""
+        return await self._connection.unary(method, request, response_type, timeout=DEADLINE)
+
     async def set_on_images(
         self, change: TagChange | MembershipChange | DeletionChange, ids: Sequence[str], attempt: Attempt
     ) -> None:

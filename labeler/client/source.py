@@ -23,6 +23,8 @@ from labeler.client.offers import Offers
 from labeler.client.plain_choices import APP, PlainChoices, side_by_side
 from labeler.client.trash import Trash
 from labeler.client.vocabulary import add_names, kept_names, rename_label
+from labeler.domain.datasets import by_name
+from labeler.domain.edit import is_local
 from labeler.domain.errors import Missing, Refused
 from labeler.domain.filter import Filter, Order
 from labeler.domain.image import Choice, Dataset, Image
@@ -41,6 +43,8 @@ LABELER = "/labeler.v1.LabelerService/"
 PLAIN_PAGE = 100
 """Images in a page of a plain service, at most: what Viam's own programs ask for (viam-api.md, paging)."""
 BY_IDS = 100
+NOTHING = Page((), "")
+"""What is in a dataset that the service has still to make."""
 OPEN_TIMEOUT = 24 * 3600.0
 """Seconds that reading a folder may take."""
 
@@ -105,6 +109,8 @@ class ServiceSource:
         return cls(connection, organization_id, title or (f"{host}, {name}" if name else host), described)
 
     async def page(self, wanted: Filter, order: Order, after: str, limit: int) -> Page:
+        if is_local(wanted.dataset_id):
+            return NOTHING
         page = await (self._our_page if self._is_ours else self._plain_page)(wanted, order, after, limit)
         if is_exact(wanted):
             return page
@@ -117,6 +123,8 @@ class ServiceSource:
         return self._is_ours and is_exact(wanted)
 
     async def page_at(self, wanted: Filter, order: Order, place: int, limit: int) -> Page:
+        if is_local(wanted.dataset_id):
+            return NOTHING
         return await self._our_page(wanted, order, "", limit, place)
 
     async def _our_page(self, wanted: Filter, order: Order, after: str, limit: int, start: int = 0) -> Page:
@@ -155,6 +163,8 @@ class ServiceSource:
 
     async def total(self, wanted: Filter) -> tuple[int, int] | None:
         """How many images match and their pictures' bytes; None where the service cannot tell without reading all."""
+        if is_local(wanted.dataset_id):
+            return 0, 0
         if not is_exact(wanted):
             return None
         response = await self.connection.unary(
@@ -209,6 +219,8 @@ class ServiceSource:
         return {field: tuple(choices) for field, choices in found.items()}
 
     async def _our_choices(self, wanted: Filter) -> Sequence[labeler_pb2.Choice]:
+        if is_local(wanted.dataset_id):
+            return ()
         request = labeler_pb2.ListChoicesRequest(filter=self._filter(wanted))
         response = await self.connection.unary(LABELER + "ListChoices", request, labeler_pb2.ListChoicesResponse)
         return response.choices
@@ -219,22 +231,11 @@ class ServiceSource:
             dataset_pb2.ListDatasetsByOrganizationIDRequest(organization_id=self.organization_id),
             dataset_pb2.ListDatasetsByOrganizationIDResponse,
         )
-        datasets = sorted((dataset_from(one) for one in response.datasets), key=lambda one: one.name.casefold())
+        # Sequences cannot hold images.
+        of_images = (one for one in response.datasets if one.type != dataset_pb2.DATASET_TYPE_SEQUENCE_DATA)
+        datasets = by_name(dataset_from(one) for one in of_images)
         sizes = await side_by_side(lambda one: self.count(Filter(dataset_id=one.id)), datasets)
         return tuple(replace(one, images=size) for one, size in zip(datasets, sizes, strict=True))
-
-    async def create_dataset(self, name: str) -> str:
-        request = dataset_pb2.CreateDatasetRequest(name=name, organization_id=self.organization_id)
-        response = await self.connection.unary(DATASET + "CreateDataset", request, dataset_pb2.CreateDatasetResponse)
-        return response.id
-
-    async def rename_dataset(self, dataset_id: str, name: str) -> None:
-        request = dataset_pb2.RenameDatasetRequest(id=dataset_id, name=name)
-        await self.connection.unary(DATASET + "RenameDataset", request, dataset_pb2.RenameDatasetResponse)
-
-    async def delete_dataset(self, dataset_id: str) -> None:
-        request = dataset_pb2.DeleteDatasetRequest(id=dataset_id)
-        await self.connection.unary(DATASET + "DeleteDataset", request, dataset_pb2.DeleteDatasetResponse)
 
     async def names(self) -> NameOrder | None:
         return await kept_names(self.connection) if self._is_ours else None

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from labeler.domain.box import Box
 from labeler.domain.image import Image
@@ -119,7 +119,30 @@ class DeletionChange:
         return image
 
 
-Change = BoxChange | TagChange | MembershipChange | DeletionChange
+@dataclass(frozen=True, slots=True)
+class DatasetChange:
+    """A dataset made (`before` is None), renamed, or deleted (`after` is None); both are names.
+
+    Which images are in it is said by changes of their own: a dataset is deleted once the person's images are out
+    of it. `anyway` deletes one that has others, and renames one that has another name, which the person knows.
+    """
+
+    image_id: ClassVar[str] = ""
+    """It is about no image."""
+
+    dataset_id: str
+    before: str | None
+    after: str | None
+    anyway: bool = False
+
+    def inverse(self) -> DatasetChange:
+        return DatasetChange(self.dataset_id, self.after, self.before)
+
+    def apply(self, image: Image) -> Image:
+        return image
+
+
+Change = BoxChange | TagChange | MembershipChange | DeletionChange | DatasetChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +164,7 @@ class Edit:
 
     @property
     def image_ids(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(change.image_id for change in self.changes))
+        return tuple(dict.fromkeys(change.image_id for change in self.changes if change.image_id))
 
 
 def apply_changes(image: Image, changes: Iterable[Change]) -> Image:

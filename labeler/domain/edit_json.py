@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from types import NoneType
 from typing import Any
 
 from labeler.domain.box import Box
-from labeler.domain.edit import BoxChange, Change, DeletionChange, Edit, MembershipChange, OnImage, TagChange
+from labeler.domain.edit import (
+    BoxChange,
+    Change,
+    DatasetChange,
+    DeletionChange,
+    Edit,
+    MembershipChange,
+    OnImage,
+    TagChange,
+)
 from labeler.domain.errors import InvalidValue
 
 VERSION = 1
@@ -22,6 +32,9 @@ def change_to_json(change: Change) -> str:
         return json.dumps({"image": change.image_id, "tag": change.tag, "after": change.after})
     if isinstance(change, DeletionChange):
         return json.dumps({"image": change.image_id, "deleted": change.after, "seen": _on_image_to(change.seen)})
+    if isinstance(change, DatasetChange):
+        names = {"before": change.before, "after": change.after}
+        return json.dumps({"names of dataset": change.dataset_id, **names, "anyway": change.anyway})
     return json.dumps({"image": change.image_id, "dataset": change.dataset_id, "after": change.after})
 
 
@@ -29,6 +42,8 @@ def change_from_json(text: str) -> Change:
     """The change that `change_to_json` wrote. Raises InvalidValue for anything else."""
     try:
         found = json.loads(text)
+        if "names of dataset" in found:
+            return _dataset_change(found)
         image = _checked(found["image"], str)
         if "tag" in found:
             return TagChange(image, _checked(found["tag"], str), _checked(found["after"], bool))
@@ -42,6 +57,13 @@ def change_from_json(text: str) -> Change:
         return BoxChange(image, before, after)
     except (ValueError, KeyError, TypeError) as error:
         raise InvalidValue(f"not a change of an edit: {text[:80]!r}") from error
+
+
+def _dataset_change(found: dict[str, Any]) -> DatasetChange:
+    before, after = (_checked(found[name], str, NoneType) for name in ("before", "after"))
+    if before is after is None:
+        raise ValueError("a change of nothing")
+    return DatasetChange(_checked(found["names of dataset"], str), before, after, _checked(found["anyway"], bool))
 
 
 def edit_to_json(edit: Edit) -> str:

@@ -125,7 +125,7 @@ class Following:
     async def _take(self, told: Told) -> None:
         """Read those of the images that are of use here, the nearest first. Raises LabelerError."""
         session = self._session
-        wanted = {held.change.image_id: 0 for held in session.review.items}
+        wanted = {held.change.image_id: 0 for held in session.review.items if held.change.image_id}
         for image_id in told.ids:
             if (index := session.library.index_of(image_id)) is not None:
                 wanted[image_id] = abs(index - session.index)

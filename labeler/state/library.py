@@ -285,18 +285,20 @@ class Library:
         """Make the changes on the images that are loaded; returns the ids of all images they are about."""
         by_image: dict[str, list[Change]] = {}
         for change in changes:
-            by_image.setdefault(change.image_id, []).append(change)
+            if change.image_id:
+                by_image.setdefault(change.image_id, []).append(change)
         for image_id, its in by_image.items():
             if (image := self._known(image_id)) is not None:
                 self._replace(apply_changes(image, its))
         return tuple(by_image)
 
-    def rename_boxes(self, names: Mapping[str, str]) -> None:
-        """Give boxes the ids that the service chose for them."""
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Give boxes and datasets the ids that the service chose for them."""
         for image in list(self._loaded):
-            if any(box.id in names for box in image.boxes):
+            if any(box.id in names for box in image.boxes) or not names.keys().isdisjoint(image.dataset_ids):
                 boxes = tuple(_renamed(box, names) for box in image.boxes)
-                self._replace(replace(image, boxes=boxes))
+                dataset_ids = tuple(names.get(one, one) for one in image.dataset_ids)
+                self._replace(replace(image, boxes=boxes, dataset_ids=dataset_ids))
 
     def update(self, images: Iterable[Image]) -> None:
         """Take newer values that the service gave."""

@@ -97,7 +97,7 @@ class DatasetProgress:
         self.of: dict[str, Progress] = {}
         self._session = session
         self._labels: tuple[str, ...] | None = None
-        self._datasets: tuple[Dataset, ...] = ()
+        self._datasets: Sequence[Dataset] = ()
         session.vocabulary.changed.connect(self._begin)
         self._task = session.tasks.start(self._count())
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from labeler.disk import replacing
 from labeler.domain.box import Box
-from labeler.domain.edit import BoxChange, DeletionChange, MembershipChange, TagChange, new_id
+from labeler.domain.edit import BoxChange, DatasetChange, DeletionChange, MembershipChange, TagChange, new_id
 from labeler.domain.edit_json import change_to_json
 from labeler.domain.errors import LabelerError, Missing
 from labeler.domain.image import Image
@@ -41,7 +41,7 @@ class Review:
         if items == self.items:
             return
         is_more = len(items) > len(self.items)
-        new = {held.change.image_id for held in items if held not in self.items}
+        new = {held.change.image_id for held in items if held not in self.items and held.change.image_id}
         self.items = items
         if is_more:
             self._session.said.emit(f"{held_text(items)}: {items[-1].problem}")
@@ -79,7 +79,8 @@ class Review:
 
     def is_known(self, held: Held) -> bool:
         """Whether it is known what the service has of it."""
-        return held.change.image_id in self._at_service or held.change.image_id in self._gone
+        is_said = isinstance(held.change, DatasetChange)  # what the problem says is all there is
+        return is_said or held.change.image_id in self._at_service or held.change.image_id in self._gone
 
     def theirs(self, held: Held) -> Box | None:
         """The service's version of a held box; None where it has none."""
@@ -127,6 +128,9 @@ class Review:
         known = self._at_service.get(image_id)
         self._session.outbox.discard(held)
         self.refresh()
+        if not image_id:
+            self._session.vocabulary.refresh()
+            return
         if known is not None:
             self._session.following.receive([known])
         self._session.tasks.start(self._session.following.read([image_id]))
@@ -156,6 +160,9 @@ class Review:
         if isinstance(change, MembershipChange):
             name = self._session.vocabulary.dataset_name(change.dataset_id) or change.dataset_id
             return f"{'Added to' if change.after else 'Removed from'} dataset {name}"
+        if isinstance(change, DatasetChange):
+            done = "made" if change.before is None else "deleted" if change.after is None else "renamed"
+            return f"Dataset {change.before or change.after} {done}"
         if isinstance(change, DeletionChange):
             return "Image deleted" if change.after else "Image brought back"
         box = target_of(held)
@@ -163,6 +170,7 @@ class Review:
         return f"Box {box.label if box else ''} {done}"
 
     def image_name(self, held: Held) -> str:
+        """What to call the image; empty where it is not about one."""
         image_id = held.change.image_id
         index = self._session.library.index_of(image_id)
         image = self._session.library.at(index) if index is not None else self._at_service.get(image_id)

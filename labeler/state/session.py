@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 
@@ -113,7 +114,7 @@ class Session:
         self.following = Following(self)
         self.along = TakingAlong(self)
         self.mass = MassEdits(self)
-        outbox.subscribe(self._states_changed, self._boxes_named)
+        outbox.subscribe(self._states_changed, self._named)
 
     # Beginning and ending.
 
@@ -135,7 +136,7 @@ class Session:
         self.place.leave()
         await self.tasks.close()
         if outbox is not self.outbox:
-            outbox.subscribe(self._states_changed, self._boxes_named)
+            outbox.subscribe(self._states_changed, self._named)
         self.source, self.outbox = source, outbox
         self.history = history or History()
         self.review.forget()
@@ -170,6 +171,7 @@ class Session:
         order = order or (self.library.order if self.library.order in self.source.orders else self.source.orders[0])
         self.grid.reset()
         self._current_id = ""
+        wanted = replace(wanted, dataset_id=self.outbox.dataset_id_now(wanted.dataset_id))
         self.library.show(self.source, wanted, order)
         self._asked_too_early = self._is_delivering
         self.filter_changed.emit()
@@ -272,7 +274,8 @@ class Session:
         self.said.emit(edit.title if edit else otherwise)
         if edit:
             self.commit(edit)
-            if self.mode is Mode.EDITOR and (index := self.library.index_of(edit.image_ids[0])) is not None:
+            places = (self.library.index_of(image_id) for image_id in edit.image_ids[:1])
+            if self.mode is Mode.EDITOR and (index := next(places, None)) is not None:
                 self.go_to(index)
 
     def commit(self, edit: Edit, is_part: bool = False) -> None:
@@ -281,6 +284,7 @@ class Session:
         self._choices_are_old = True
         self.outbox.put(edit)
         self.images_changed.emit(self.library.apply(edit.changes))
+        self.vocabulary.follow_edits()
         if not is_part:
             deleting.follow(self, edit)
 
@@ -346,6 +350,7 @@ class Session:
 
     def _states_changed(self, image_ids: Sequence[str]) -> None:
         self.library.follow_deletions(image_ids)
+        self.vocabulary.follow_edits()
         if self._asked_too_early and not self._is_delivering:
             self._asked_too_early = self._choices_are_old = False
             self.reload()
@@ -356,10 +361,15 @@ class Session:
         if image_ids:
             self.images_changed.emit(tuple(image_ids))
 
-    def _boxes_named(self, names: Mapping[str, str]) -> None:
+    def _named(self, names: Mapping[str, str]) -> None:
         self.history.rename(names)
         self.canvas.rename_boxes(dict(names))
-        self.library.rename_boxes(names)
+        self.library.rename(names)
+        shown = self.library.filter
+        if shown.dataset_id in names:
+            self.library.filter = replace(shown, dataset_id=names[shown.dataset_id])
+            self._asked_too_early = True
+            self.filter_changed.emit()
 
     def _library_reset(self) -> None:
         index = self.library.index_of(self._current_id) if self._current_id else None

@@ -61,7 +61,7 @@ class ImageSource(Protocol):
         """Values to choose from, by the name of the `Filter` field."""
 
     async def datasets(self) -> tuple[Dataset, ...]:
-        """All datasets, by name."""
+        """All datasets that the service has, by name."""
 
     async def names(self) -> NameOrder | None:
         """The labels and tags in the order that the organization has; None where none is kept, or none is at hand."""
@@ -71,14 +71,6 @@ class ImageSource(Protocol):
 
     async def rename_label(self, label: str, name: str) -> NameOrder | None:
         """Give a label's place among the names to a new name; returns all, None where that is not kept."""
-
-    async def create_dataset(self, name: str) -> str:
-        """Make an empty dataset; returns its id. Raises Refused if the name is taken."""
-
-    async def rename_dataset(self, dataset_id: str, name: str) -> None: ...
-
-    async def delete_dataset(self, dataset_id: str) -> None:
-        """Delete the dataset; its images stay."""
 
     @property
     def follows(self) -> bool:
@@ -117,6 +109,15 @@ class Outbox(Protocol):
     def overlay(self, image: Image) -> Image:
         """The image as the service has it, with the pending edits made on it."""
 
+    def datasets(self, known: Sequence[Dataset], organization_id: str) -> Sequence[Dataset]:
+        """The service's datasets with pending edits, and those just delivered, made on them; `known` itself without."""
+
+    def dataset_id_now(self, dataset_id: str) -> str:
+        """The id that a dataset has by now, by one that it had before."""
+
+    def members_of(self, dataset_id: str) -> Mapping[str, bool]:
+        """Images that pending edits put into a dataset (True) or take out of it."""
+
     def is_deleted(self, image_id: str) -> bool | None:
         """Whether the image is gone (True) or there (False) after pending edits and those just delivered.
 
@@ -135,9 +136,9 @@ class Outbox(Protocol):
         on_state: Callable[[Sequence[str]], None],
         on_names: Callable[[Mapping[str, str]], None],
     ) -> None:
-        """Be told, on the event loop, the ids of images whose state changed, and box ids that the service gave.
+        """Be told, on the event loop, the ids of images whose state changed, and ids that the service gave.
 
-        `on_names` maps ids of this machine to the service's.
+        `on_names` maps ids that boxes and datasets had on this machine to the service's.
         """
 
     @property

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from labeler.domain.errors import LabelerError, Unreachable
+from labeler.domain.errors import Unreachable
 from labeler.domain.image import Choice, Dataset
 from labeler.domain.vocabulary import NameOrder
 from labeler.state.names import Names
@@ -22,7 +22,9 @@ class Vocabulary:
     def __init__(self, session: Session) -> None:
         self.changed: Signal[()] = Signal()
         self.labels, self.tags = Names(), Names()
-        self.datasets: tuple[Dataset, ...] = ()
+        self.datasets: Sequence[Dataset] = ()
+        """By name, as the person has left them."""
+        self._at_service: tuple[Dataset, ...] = ()
         self.choices: Mapping[str, tuple[Choice, ...]] = {}
         """Values to choose from, by the name of the `Filter` field."""
         self._session = session
@@ -36,6 +38,8 @@ class Vocabulary:
         self.labels = Names(settings.get(f"{key}.labels", []))
         self.tags = Names(settings.get(f"{key}.tags", []))
         self._told = None
+        self._at_service = ()
+        self.follow_edits()
         for names in (self.labels, self.tags):
             names.changed.connect(self._names_changed)
 
@@ -62,7 +66,8 @@ class Vocabulary:
     async def read(self) -> None:
         """Read the datasets and the choices of the filter again. Raises LabelerError."""
         source = self._session.source
-        self.datasets = await source.datasets()
+        self._at_service = await source.datasets()
+        self.datasets = self._session.outbox.datasets(self._at_service, source.organization_id)
         self.choices = await source.choices(self._session.library.filter)
         kept = await source.names()
         if kept is not None:
@@ -145,30 +150,10 @@ class Vocabulary:
     def dataset_id(self, name: str) -> str | None:
         return next((dataset.id for dataset in self.datasets if dataset.name == name), None)
 
-    async def make_dataset(self, name: str) -> str:
-        """Make a dataset and know it at once; returns its id. Raises LabelerError.
-
-        One of this name that is there when making it fails is taken for it: the reply may have been lost.
-        """
-        source = self._session.source
-        try:
-            made = Dataset(await source.create_dataset(name), name, source.organization_id, images=0)
-        except LabelerError:
-            there = next((dataset for dataset in await source.datasets() if dataset.name == name), None)
-            if there is None:
-                raise
-            made = there
-        known = [*(dataset for dataset in self.datasets if dataset.id != made.id), made]
-        self.datasets = tuple(sorted(known, key=lambda dataset: dataset.name))
-        self.changed.emit()
-        return made.id
-
-    def change_datasets(self, body: Awaitable[object], done: str) -> None:
-        """Create, rename or delete a dataset in the background, then read the datasets again."""
-
-        async def task() -> None:
-            await body
-            self._session.said.emit(done)
-            await self.read()
-
-        self._session.tasks.start(task())
+    def follow_edits(self) -> None:
+        """Take what was done to datasets."""
+        session = self._session
+        datasets = session.outbox.datasets(self._at_service, session.source.organization_id)
+        if datasets != self.datasets:
+            self.datasets = datasets
+            self.changed.emit()

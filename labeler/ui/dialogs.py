@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from labeler.domain.amounts import count_text
 from labeler.domain.image import Dataset
+from labeler.state import datasets
 from labeler.state.connect_choice import LAST_CHOICE, ConnectChoice
 from labeler.state.progress import DatasetProgress
 from labeler.state.prompts import Question
@@ -77,8 +78,10 @@ class DatasetsDialog(Dialog):
         self.name = QLineEdit()
         self.name.setPlaceholderText("Name of a dataset")
         self.name.setAccessibleName("Name of a dataset")
-        self.body.addWidget(self.list)
-        self.body.addWidget(self.name)
+        self.problem = PlainLabel(wraps=True)
+        self.name.textEdited.connect(lambda text: self.problem.setText(""))
+        for widget in (self.list, self.name, self.problem):
+            self.body.addWidget(widget)
         row = QHBoxLayout()
         for title, run in (
             ("Create", self._create),
@@ -120,7 +123,7 @@ class DatasetsDialog(Dialog):
 
     def _current(self) -> Dataset | None:
         item = self.list.currentItem()
-        wanted = item.data(Qt.ItemDataRole.UserRole) if item else None
+        wanted = self._session.outbox.dataset_id_now(item.data(Qt.ItemDataRole.UserRole)) if item else None
         return next((dataset for dataset in self._session.vocabulary.datasets if dataset.id == wanted), None)
 
     def _chosen(self) -> None:
@@ -128,31 +131,23 @@ class DatasetsDialog(Dialog):
             self.name.setText(dataset.name)
 
     def _create(self) -> None:
-        name = self.name.text().strip()
-        if name:
-            self._session.vocabulary.change_datasets(
-                self._session.source.create_dataset(name), f"Created dataset {name}"
-            )
+        if name := self._new_name():
+            datasets.make(self._session, name)
 
     def _rename(self) -> None:
-        dataset, name = self._current(), self.name.text().strip()
-        if dataset and name and name != dataset.name:
-            work = self._session.source.rename_dataset(dataset.id, name)
-            self._session.vocabulary.change_datasets(work, f"Renamed {dataset.name} to {name}")
+        dataset = self._current()
+        if dataset and (name := self._new_name(dataset)) and name != dataset.name:
+            datasets.rename(self._session, dataset, name)
+
+    def _new_name(self, dataset: Dataset | None = None) -> str:
+        """The name that was typed for a new dataset, or for this one; empty, and said why, where it cannot have it."""
+        name = self.name.text().strip()
+        self.problem.setText(datasets.name_problem(self._session, name, dataset))
+        return "" if self.problem.text() else name
 
     def _delete(self) -> None:
-        dataset = self._current()
-        if dataset is None:
-            return
-        session, chosen = self._session, dataset
-
-        def delete() -> None:
-            session.vocabulary.change_datasets(
-                session.source.delete_dataset(chosen.id), f"Deleted dataset {chosen.name}"
-            )
-
-        text = f"The dataset {chosen.name} is deleted; its images stay."
-        QuestionDialog(self, Question("Delete dataset?", text, "Delete dataset", delete, danger=True)).open()
+        if dataset := self._current():
+            datasets.delete(self._session, dataset)
 
     def _show(self) -> None:
         if dataset := self._current():

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QListWidget, QListWidgetItem, QWidget
 
 from labeler.domain.box import Box
-from labeler.domain.edit import DeletionChange
+from labeler.domain.edit import DatasetChange, DeletionChange
 from labeler.domain.saving import Held, SaveState
 from labeler.state.prompts import Question
 from labeler.state.review import target_of
@@ -70,9 +70,10 @@ class ReviewDialog(ChoicesDialog):
         held = self.current()
         self.why.setText(held.problem if held else "Everything was accepted. Nothing is in conflict.")
         is_conflict = held is not None and held.state is SaveState.CONFLICT
-        self.mine.setVisible(is_conflict)
-        self.theirs.setVisible(is_conflict)
-        if held is not None and is_conflict:
+        has_versions = is_conflict and held is not None and not isinstance(held.change, DatasetChange)
+        self.mine.setVisible(has_versions)
+        self.theirs.setVisible(has_versions)
+        if held is not None and has_versions:
             self._describe_versions(held)
         self.enable_choices(lambda key: self._can(key, held))
 
@@ -112,6 +113,7 @@ class ReviewDialog(ChoicesDialog):
             "t": is_conflict,
             "b": is_conflict and self._review.can_keep_both(held),
             "r": not is_conflict,
+            "g": bool(held.change.image_id),
         }.get(key, True)
 
     # Choices.
@@ -136,7 +138,8 @@ class ReviewDialog(ChoicesDialog):
         held = self.current()
         if held is None:
             return
-        text = f"{self._review.what(held)} on {self._review.image_name(held)} is given up. This cannot be undone."
+        where = f" on {self._review.image_name(held)}" if held.change.image_id else ""
+        text = f"{self._review.what(held)}{where} is given up. This cannot be undone."
         discard = partial(self._review.take_theirs, held)
         QuestionDialog(self, Question("Discard the change?", text, "Discard", discard, danger=True)).open()
 

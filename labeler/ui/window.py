@@ -249,10 +249,10 @@ class Window(QMainWindow):
             self.set_theme("system")
 
     def _next_panel(self) -> None:
-        """Give the keyboard to the next of pictures, filter and inspector that is shown."""
+        """Give the keyboard to the next of pictures, filter and inspector that is shown and can take it."""
         pictures = self.canvas if self.session.mode is Mode.EDITOR else self.grid
         panels = [(pictures, pictures), (self.filter, self.filter.text), (self.inspector, self.inspector.boxes)]
-        shown = [(panel, target) for panel, target in panels if panel.isVisible()]
+        shown = [(panel, target) for panel, target in panels if target.isVisible()]
         focus = self.focusWidget()
         place = next((n for n, (panel, _) in enumerate(shown) if focus and panel.isAncestorOf(focus)), 0)
         shown[(place + 1) % len(shown)][1].setFocus()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,10 +124,15 @@ async def test_typing_a_tag_tags_all_selected_images_as_one_step(hand: Hand) -> 
 async def test_a_new_dataset_is_made_with_the_image_in_it(hand: Hand) -> None:
     hand.press("b")
     hand.prompts[-1].accept("first run")
-    while not hand.outbox.edits:
-        await asyncio.wait(tuple(hand.session.tasks._running), return_when=asyncio.FIRST_COMPLETED)
-    assert [one.name for one in hand.source.sets] == ["first run"]
-    assert hand.image(0).dataset_ids == (hand.source.sets[0].id,)
+    (dataset,) = hand.session.vocabulary.datasets
+    assert dataset.name == "first run"
+    assert hand.image(0).dataset_ids == (dataset.id,)
+    hand.press("Ctrl+Z", "Ctrl+Z")
+    assert hand.said[-1] == "Undid: Created dataset first run"
+    assert (hand.session.vocabulary.datasets, hand.image(0).dataset_ids) == ((), ())
+    hand.press("Ctrl+Shift+Z", "Ctrl+Shift+Z")
+    assert [one.name for one in hand.session.vocabulary.datasets] == ["first run"]
+    assert hand.image(0).dataset_ids == (dataset.id,)
 
 
 async def test_deleting_images_asks_first_and_says_what_it_means(hand: Hand) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from labeler.domain.box import Box
-from labeler.domain.edit import BoxChange, Edit
+from labeler.domain.edit import BoxChange, DatasetChange, Edit, MembershipChange, new_id
 from labeler.domain.errors import Unreachable
 from labeler.domain.filter import Filter, Order
 from labeler.domain.saving import SaveState
@@ -104,10 +104,39 @@ async def test_changes_of_others_come_with_the_next_refresh_and_conflicts_as_alw
         assert [one.state for one in place.outbox.held] == [SaveState.CONFLICT]
 
 
+async def test_a_dataset_is_made_offline_with_images_in_it(team: Team, tmp_path: Path) -> None:
+    data, night = tmp_path / "laptop", DatasetChange(new_id(), None, "night")
+    wanted = Filter(dataset_id=night.dataset_id)
+    async with laptop(data, team) as place:
+        await take(kept(place))
+        first, second = (await listed(kept(place), EVERYTHING, Order.NAME))[:2]
+    team.go()
+    async with laptop(data, team) as place:
+        place.outbox.put(Edit("Created dataset night", (night,)))
+        members = (MembershipChange(image.id, night.dataset_id, True) for image in (second, first))
+        place.outbox.put(Edit("Added 2 images", tuple(members)))
+        await place.outbox.drained()
+        source = kept(place)
+        assert [image.id for image in await listed(source, wanted, Order.NAME)] == [first.id, second.id]
+        assert await source.count(wanted) == 2
+        assert (await source.choices(wanted))["component_name"][0].count == 2
+    async with laptop(data, team) as place:
+        assert [one.name for one in place.outbox.datasets((), place.source.organization_id)] == ["night"]
+        team.come()
+        await delivered(place)
+        given = place.outbox.dataset_id_now(night.dataset_id)
+        await until(lambda: not kept(place).offline, "the service")
+        (made,) = await kept(place).datasets()
+        assert (made.id, made.name, made.images) == (given, "night", 2)
+        found = await listed(kept(place), Filter(dataset_id=given), Order.NAME)
+        assert [image.id for image in found] == [first.id, second.id]
+
+
 async def test_what_only_the_service_can_do_is_refused_offline(team: Team, tmp_path: Path) -> None:
     data = tmp_path / "laptop"
     async with laptop(data, team) as place:
-        await kept(place).create_dataset("Bolts")
+        place.outbox.put(Edit("Created dataset Bolts", (DatasetChange(new_id(), None, "Bolts"),)))
+        await until(lambda: not place.outbox.counts.waiting + place.outbox.counts.saving, "the dataset")
         await take(kept(place), Filter(), "All images")
         images = await listed(kept(place), EVERYTHING, Order.NAME)
     team.go()
@@ -115,7 +144,7 @@ async def test_what_only_the_service_can_do_is_refused_offline(team: Team, tmp_p
         source = kept(place)
         assert [(one.name, one.images) for one in await source.datasets()] == [("Bolts", 0)]
         with pytest.raises(Unreachable, match="cannot be done offline"):
-            await source.create_dataset("Nuts")
+            await source.purge_images([images[0].id])
         with pytest.raises(Unreachable, match="Nothing can be taken along now"):
             await take(source)
         with pytest.raises(Unreachable, match="cannot be reached"):

@@ -192,6 +192,8 @@ class DataApi:
         return data_pb2.RemoveTagsFromBinaryDataByIDsResponse()
 
     async def AddBinaryDataToDatasetByIDs(self, request: Any, context: Any) -> Any:
+        if request.dataset_id.startswith("local-"):
+            await context.abort(grpc.StatusCode.NOT_FOUND, f"{request.dataset_id}: no such dataset")
         for image in await self._images(request.binary_data_ids, context):
             if request.dataset_id not in image.datasets:
                 image.datasets.append(request.dataset_id)
@@ -252,12 +254,24 @@ class DataApi:
         return dataset_pb2.CreateDatasetResponse(id=dataset_id)
 
     async def RenameDataset(self, request: Any, context: Any) -> Any:
+        if request.name in self.dataset_names.values():
+            await context.abort(grpc.StatusCode.ALREADY_EXISTS, f"{request.name}: the name is taken")
         self.dataset_names[request.id] = request.name
         return dataset_pb2.RenameDatasetResponse()
 
     async def DeleteDataset(self, request: Any, context: Any) -> Any:
         del self.dataset_names[request.id]
+        for image in self.images.values():
+            image.datasets = [one for one in image.datasets if one != request.id]
         return dataset_pb2.DeleteDatasetResponse()
+
+    async def ListDatasetsByIDs(self, request: Any, context: Any) -> Any:
+        response = dataset_pb2.ListDatasetsByIDsResponse()
+        for dataset_id in request.ids:
+            if dataset_id not in self.dataset_names:
+                await context.abort(grpc.StatusCode.NOT_FOUND, f"{dataset_id}: no such dataset")
+            response.datasets.add(id=dataset_id, name=self.dataset_names[dataset_id])
+        return response
 
     async def ListDatasetsByOrganizationID(self, request: Any, context: Any) -> Any:
         response = dataset_pb2.ListDatasetsByOrganizationIDResponse()

@@ -20,6 +20,7 @@ from labeler.domain.image import Image
 from labeler.domain.saving import OutboxCounts
 from tests.client_desktop.conftest import Watched, watched
 from tests.faults.proxy import Proxy
+from tests.making import make_dataset
 from tests.server.services.running import Running, running, upload
 
 ADD, UPDATE, REMOVE = "AddBoundingBoxToImageByID", "UpdateBoundingBox", "RemoveBoundingBoxFromImageByID"
@@ -225,7 +226,7 @@ async def test_who_changes_another_box_of_the_image_at_once_is_no_conflict(
 async def test_each_kind_of_change_has_an_id_of_its_own(
     tmp_path: Path, service: Running, other: ServiceSource, images: list[str], outbox_path: Path
 ) -> None:
-    dataset = await other.create_dataset("Bolts")
+    dataset = await make_dataset(other, "Bolts")
     async with sitting(service, outbox_path) as mine:
         box = Box(new_id(), "bolt", 0.1, 0.1, 0.5, 0.5)
         await mine.made(BoxChange(images[0], None, box))

@@ -16,15 +16,15 @@ from labeler.client.outbox import Outbox
 from labeler.client.source import ServiceSource
 from labeler.domain.box import Box
 from labeler.domain.edit import BoxChange, Change, DeletionChange, Edit, MembershipChange, TagChange, new_id
-from labeler.domain.errors import LabelerError
 from labeler.domain.filter import Filter, Order
 from labeler.domain.image import Image
-from labeler.state import following
+from labeler.state import datasets, following
 from labeler.state.session import Session
 from labeler.state.settings import Settings
 from tests.client_desktop.conftest import watched
 from tests.client_desktop.data_api import DataApi
 from tests.faults.proxy import Proxy
+from tests.making import make_dataset
 from tests.memory_source import no_export
 from tests.server.services.running import Running, running, upload
 
@@ -126,7 +126,7 @@ async def test_each_change_of_others_is_shown_with_one_read(
         assert reads(service) == 2
         await other.change(TagChange(images[0], "night", True))
         await mine.until(images[0], lambda image: image.tags == ("night",))
-        dataset = await other.source.create_dataset("Bolts")
+        dataset = await make_dataset(other.source, "Bolts")
         await other.change(MembershipChange(images[1], dataset, True))
         await mine.until(images[1], lambda image: image.dataset_ids == (dataset,))
         await other.change(DeletionChange(images[1], True))
@@ -137,15 +137,14 @@ async def test_each_change_of_others_is_shown_with_one_read(
 async def test_a_dataset_that_was_made_meanwhile_is_used(
     service: Running, other: Other, images: list[str], tmp_path: Path
 ) -> None:
-    """By somebody else, or by a call of this window whose reply was lost."""
     async with window(service, tmp_path, 3) as mine:
         vocabulary = mine.session.vocabulary
         await vocabulary.read()
-        theirs = await other.source.create_dataset("Bolts")
+        theirs = await make_dataset(other.source, "Bolts")
         assert vocabulary.dataset_id("Bolts") is None
-        assert await vocabulary.make_dataset("Bolts") == vocabulary.dataset_id("Bolts") == theirs
-        with pytest.raises(LabelerError, match="name"):
-            await vocabulary.make_dataset("")
+        ours = datasets.make(mine.session, "Bolts")
+        assert vocabulary.dataset_id("Bolts") == ours
+        await until(lambda: vocabulary.dataset_id("Bolts") == theirs)
 
 
 async def test_own_edits_are_not_read_again(service: Running, other: Other, images: list[str], tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from labeler.local import open_local
 from labeler.state.progress import Progress, progress_of
 from labeler.state.readiness import Purpose, counts_of
 from tests.client_desktop.conftest import watched
+from tests.making import make_dataset
 
 PICTURES = 40
 
@@ -38,7 +39,7 @@ async def test_counts_are_those_of_every_image(tmp_path: Path, pictures: Path, o
         async for _ in source.open_paths([pictures], copy=False):
             pass
         images = (await source.page(Filter(), Order.NAME, "", PICTURES)).images
-        dataset = await source.create_dataset("half")
+        dataset = await make_dataset(source, "half")
         async with watched(outbox_path) as one:
             await one.outbox.start(connection)
             for image in images:

@@ -19,6 +19,7 @@ from labeler.domain.filter import Filter, Order
 from labeler.domain.saving import OutboxCounts, SaveState
 from labeler.local import LocalService, open_local
 from tests.client_desktop.conftest import TARGET, watched
+from tests.making import make_dataset
 
 PICTURES = 12
 
@@ -57,7 +58,7 @@ async def test_a_folder_is_labeled_and_found_again(source: ServiceSource, outbox
     names = [image.file_name for image in (*first.images, *rest.images)]
     assert names == [f"part {number}.png" for number in range(1, PICTURES + 1)]
     image, other = first.images[:2]
-    dataset = await source.create_dataset("Bolts")
+    dataset = await make_dataset(source, "Bolts")
     box = Box(new_id(), "bolt", 0.1, 0.2, 0.3, 0.4)
     async with watched(outbox_path) as one:
         await one.outbox.start(source.connection)

@@ -14,6 +14,7 @@ from labeler.domain.box import Box
 from labeler.domain.edit import (
     BoxChange,
     Change,
+    DatasetChange,
     DeletionChange,
     Edit,
     MembershipChange,
@@ -94,7 +95,7 @@ def test_a_change_touches_what_it_names_alone(image: Image, change: Change) -> N
         assert (change.tag in after.tags) is change.after
         assert set(after.tags) - {change.tag} == set(image.tags) - {change.tag}
         assert replace(after, tags=image.tags) == image
-    elif isinstance(change, DeletionChange):
+    elif isinstance(change, DeletionChange | DatasetChange):
         assert after == image
     else:
         assert (change.dataset_id in after.dataset_ids) is change.after

@@ -20,6 +20,7 @@ from labeler.rpc.errors import GRPCError, InvalidArgumentError, Status
 from labeler.rpc.wire.labeler.v1 import labeler_pb2
 from labeler.server.accounts import ACCOUNTS_FILE
 from tests.hostile import NAMES, NO_TEXT, STRINGS
+from tests.making import make_dataset
 from tests.memory_source import picture_bytes
 
 AT_ONCE = 16
@@ -73,7 +74,7 @@ async def test_labels_tags_and_datasets_come_back_byte_by_byte(client: ViamClien
     async def put(text: str) -> None:
         await data.add_bounding_box_to_image_by_id(image, text, 0.1, 0.1, 0.5, 0.5)
         await data.add_tags_to_binary_data_by_ids([text], [image])
-        dataset = await source.create_dataset(text)
+        dataset = await make_dataset(source, text)
         await data.add_binary_data_to_dataset_by_ids([image], dataset)
 
     told(await each(NAMES, put), "as label, tag and dataset")
@@ -147,9 +148,9 @@ async def test_what_is_refused_is_refused_with_a_status_and_a_sentence(client: V
             (Status.NOT_FOUND, lambda: data.list_dataset_by_ids([text])),
             (Status.NOT_FOUND, lambda: client.app.list_robots(text)),
             (Status.NOT_FOUND, lambda: data.add_tags_to_binary_data_by_ids(["x"], [text])),
-            (Status.ALREADY_EXISTS, lambda: source.create_dataset(text)),
+            (Status.ALREADY_EXISTS, lambda: make_dataset(source, text)),
         )
-        await source.create_dataset(text)
+        await make_dataset(source, text)
         for status, call in calls:
             with pytest.raises(GRPCError) as caught:
                 await call()

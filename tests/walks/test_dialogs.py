@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QPushButton
 
+from labeler.domain.filter import Filter
 from labeler.domain.geometry import Point
 from labeler.robot import until
 from labeler.samples import SampleSet
@@ -63,11 +64,6 @@ def test_datasets_are_made_renamed_shown_and_deleted(walk: Walk, library: Path, 
             dialog.list.setFocus()
             await person.key("Home")
             await choose(person, "Delete")
-            assert person.dialog() is not dialog
-            await person.key("Esc")
-            assert len(rows(dialog)) == 2
-            await choose(person, "Delete")
-            await person.key("Enter")
             await until(lambda: rows(dialog) == ["training 2 images"], "the dataset gone")
             dialog.list.setFocus()
             await person.key("Home", "Enter")
@@ -78,11 +74,75 @@ def test_datasets_are_made_renamed_shown_and_deleted(walk: Walk, library: Path, 
             await person.key("Tab")
             await person.type("training")
             await choose(person, "Create")
-            await person.complained("training")
+            assert dialog.problem.text() == "There is a dataset training already. Choose another name."
             await person.key("Esc")
+            await person.saved()
             assert [one.name for one in await person.session.source.datasets()] == ["training"]
 
     walk(steps())
+
+
+async def in_datasets(person: Person) -> dict[str, list[str]]:
+    """The service's datasets by name, each with the names of its images."""
+    await person.saved()
+    source = person.session.source
+    found = {}
+    for dataset in await source.datasets():
+        page = await source.page(Filter(dataset_id=dataset.id), source.orders[0], "", 100)
+        found[dataset.name] = [image.file_name for image in page.images]
+    return found
+
+
+def test_what_is_done_to_datasets_is_undone_and_made_again_in_a_later_run(
+    walk: Walk, library: Path, samples: SampleSet
+) -> None:
+    images: list[str] = []
+
+    async def label() -> None:
+        async with at_work(library, samples.folder, 6) as person:
+            await person.key("Shift+Right")
+            await person.open_prompt("b", "first")
+            images.extend(image.file_name for image in person.session.targets())
+            dialog = await datasets_dialog(person)
+            await person.key("Home", "Tab")
+            await person.type("training")
+            await choose(person, "Rename")
+            await until(lambda: rows(dialog) == ["training 2 images"], "the new name")
+            await choose(person, "Delete")
+            await until(lambda: rows(dialog) == [], "the dataset gone")
+            await person.key("Esc")
+            assert await in_datasets(person) == {}
+
+    async def undo() -> None:
+        async with at_work(library) as person:
+            await person.shown(6)
+            await person.key("Ctrl+Z")
+            assert person.heard[-1] == "Undid: Deleted dataset training"
+            assert await in_datasets(person) == {"training": images}
+            await person.key("Ctrl+Z")
+            assert await in_datasets(person) == {"first": images}
+            await person.key("Ctrl+Z")
+            assert await in_datasets(person) == {"first": []}
+            await person.key("Ctrl+Z")
+            assert person.heard[-1] == "Undid: Created dataset first"
+            assert await in_datasets(person) == {}
+
+    async def redo() -> None:
+        async with at_work(library) as person:
+            await person.shown(6)
+            await person.key("Ctrl+Shift+Z", "Ctrl+Shift+Z")
+            await person.open_prompt("/", "dataset:first")
+            await person.shown(2)
+            assert await in_datasets(person) == {"first": images}
+            await person.key("Ctrl+Shift+Z")
+            assert person.session.filter_text == "dataset:training"
+            assert await in_datasets(person) == {"training": images}
+            await person.key("Ctrl+Shift+Z")
+            assert await in_datasets(person) == {}
+
+    walk(label())
+    walk(undo())
+    walk(redo())
 
 
 async def export(person: Person, out: Path, title: str) -> None:

@@ -128,6 +128,13 @@ def test_the_panel_is_used_by_keys(walk: Walk, library: Path, samples: SampleSet
             await person.key("Space")
             await person.shown(2)
             await focus(person, "Filter as text")
+            await until(lambda: person.window.inspector.boxes.isVisible(), "the boxes of the first image")
+            await person.key("F6")
+            assert QApplication.focusWidget() is person.window.inspector.boxes
+            await person.key("F6")
+            assert QApplication.focusWidget() is person.window.grid
+            await person.key("Right")
+            await until(lambda: not person.window.inspector.boxes.isVisible(), "the second image, which has no boxes")
             await person.key("F6", "F6")
             assert QApplication.focusWidget() is person.window.grid
 

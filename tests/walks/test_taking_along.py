@@ -104,9 +104,13 @@ def test_days_without_the_server(walk: Walk, library: Path, away: Team) -> None:
         await person.key("Esc")
         await person.key("Ctrl+D", "Tab")
         await person.type("Bolts")
-        await person.key("Enter")
-        await person.complained("This cannot be done offline")
-        await person.key("Esc")
+        await person.key("Enter", "Esc")
+        await until(lambda: person.session.vocabulary.dataset_id("Bolts"), "the dataset")
+        await person.open_prompt("b", "Bolts")
+        await person.open_prompt("/", "dataset:Bolts")
+        await person.shown(1)
+        await person.open_prompt("/", "")
+        await person.grid_ready(6)
 
     async def home_again() -> None:
         async with at_work(library) as person:
@@ -117,6 +121,8 @@ def test_days_without_the_server(walk: Walk, library: Path, away: Team) -> None:
             await until(lambda: any("can be reached again" in one for one in person.heard), "the server")
             await person.saved()
             assert not any("offline" in text for text in person.texts(person.window.status))
+            (dataset,) = await person.session.source.datasets()
+            assert (dataset.name, dataset.images) == ("Bolts", 1)
             labels = [[box.label for box in image.boxes] for image in person.session.library.images[: RUNS + 1]]
             assert labels == [[f"run {run}"] for run in range(RUNS + 1)]
 

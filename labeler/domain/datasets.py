@@ -1,0 +1,27 @@
+"""Datasets as they are after changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from labeler.domain.edit import DatasetChange
+from labeler.domain.image import Dataset
+
+
+def by_name(datasets: Iterable[Dataset]) -> tuple[Dataset, ...]:
+    """The datasets in the order in which people see them."""
+    return tuple(sorted(datasets, key=lambda one: (one.name.casefold(), one.id)))
+
+
+def changed(datasets: Sequence[Dataset], changes: Iterable[DatasetChange], organization_id: str) -> Sequence[Dataset]:
+    """The datasets with the changes made; the same object where there are none."""
+    found = {one.id: one for one in datasets}
+    is_same = True
+    for change in changes:
+        is_same = False
+        known = found.pop(change.dataset_id, None)
+        if change.after is not None:
+            new = Dataset(change.dataset_id, change.after, organization_id)
+            found[change.dataset_id] = replace(known, name=change.after) if known else new
+    return datasets if is_same else by_name(found.values())
