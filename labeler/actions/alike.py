@@ -1,4 +1,4 @@
-"""Images that look alike: like the one in front, or all groups of the filter."""
+"""What all pictures of the filter are looked through for: copies of each other, and broken ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,13 @@ def near_duplicates(session: Session) -> None:
     session.requested.emit(Request.DUPLICATES)
 
 
+def check_pictures(session: Session) -> None:
+    """Read all pictures of the filter, to find those that are broken before you come to them."""
+    session.requested.emit(Request.CHECK_PICTURES)
+
+
 ACTIONS = (
     Action("alike.this", "Images like this one", like_this, ("Ctrl+Alt+I",), "View/labels", when=has_image),
     Action("alike.all", "Near-duplicates", near_duplicates, ("Ctrl+Alt+D",), "View/labels", when=has_images),
+    Action("alike.check", "Check pictures", check_pictures, ("Ctrl+Alt+P",), "Go/problem", when=has_images),
 )

@@ -53,10 +53,14 @@ class _StoppedError(Exception):
     pass
 
 
-async def look(session: Session, hashes: Hashes, scope: Scope, work: Work) -> tuple[list[Looked], int]:
-    """What all images of the scope look like, in its order, and how many cannot be looked at. Raises LabelerError."""
+async def look(session: Session, hashes: Hashes, scope: Scope, work: Work) -> tuple[list[Looked], list[str]]:
+    """What all images of the scope look like, in its order, and the ids of those that cannot be looked at.
+
+    The session knows from then on that these are broken. Raises LabelerError.
+    """
     looked: list[Looked] = []
-    place = unread = 0
+    broken: list[str] = []
+    place = 0
     work.total = await scope.source.count(scope.wanted) or session.library.size
 
     def told() -> None:
@@ -76,12 +80,13 @@ async def look(session: Session, hashes: Hashes, scope: Scope, work: Work) -> tu
                 for number, image in enumerate(part)
                 if image.id in found
             ]
-            unread += len(part) - len(found)
+            broken += (image.id for image in part if image.id not in found)
             place += len(part)
             await asyncio.sleep(0)
         after = page.next
         if not after:
-            return looked, unread
+            session.broken.update(broken)
+            return looked, broken
 
 
 async def groups_of(

@@ -128,7 +128,7 @@ class Duplicates:
 
     async def _find(self, work: Work, scope: Scope) -> None:
         looked, unread = await look(self._session, self._hashes, scope, work)
-        self._looked, self.unread, self.is_whole = looked, unread, True
+        self._looked, self.unread, self.is_whole = looked, len(unread), True
         await self._regroup(work, scope)
         self.found.emit()
 

@@ -58,6 +58,7 @@ class Request(Enum):
     CROPS = "crops"
     LIKE_THIS = "like this"
     DUPLICATES = "duplicates"
+    CHECK_PICTURES = "check pictures"
     READINESS = "readiness"
     METER = "meter"
     BOX_CHART = "box chart"

@@ -25,6 +25,7 @@ from labeler.actions.tips import Tips
 from labeler.domain.amounts import count_text
 from labeler.domain.image import Image
 from labeler.state.alike import Hashes
+from labeler.state.checking import check_pictures
 from labeler.state.connect_choice import ConnectChoice
 from labeler.state.duplicates import Duplicates
 from labeler.state.pictures import Pictures
@@ -79,7 +80,7 @@ class Window(QMainWindow):
         super().__init__()
         self.session, self._keymap = session, keymap
         self.thumbnails, self.pictures = thumbnails, pictures
-        self.duplicates = Duplicates(session, hashes)
+        self._hashes, self.duplicates = hashes, Duplicates(session, hashes)
         self.duplicates.found.connect(self._tell_of_duplicates)
         self._on_close, self._on_connect, self._log_path = on_close, on_connect, log_path
         self._may_close = False
@@ -171,6 +172,7 @@ class Window(QMainWindow):
             Request.OPEN_FILES: lambda: self._choose_paths(QFileDialog.FileMode.ExistingFiles, "Open files"),
             Request.LIKE_THIS: lambda: self._show_duplicates(self.session.current),
             Request.DUPLICATES: self._show_duplicates,
+            Request.CHECK_PICTURES: lambda: check_pictures(self.session, self._hashes),
             Request.TOGGLE_FILTER: lambda: self._toggle(self.filter, "filter"),
             Request.TOGGLE_INSPECTOR: lambda: self._toggle(self.inspector, "inspector"),
             Request.TOGGLE_FILMSTRIP: lambda: self._toggle(self.filmstrip, "filmstrip"),

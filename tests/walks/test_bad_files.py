@@ -15,10 +15,13 @@ from skimage import data
 from labeler.domain.geometry import Point
 from labeler.robot import until
 from labeler.samples import SampleSet
+from tests.along.team import draw_pictures
 from tests.walks.conftest import Walk
 from tests.walks.person import Person, at_work
 
 photographs: Any = data
+FAR = 400
+"""Pictures of which most are far below the window's edge."""
 
 
 def encoded(picture: Pillow.Image, kind: str) -> bytes:
@@ -115,5 +118,36 @@ def test_files_that_go_or_change_say_so(walk: Walk, library: Path, samples: Samp
             await until(lambda: person.window.canvas.front.problem(), "why the picture cannot be shown")
             await person.key("d", "d")
             await person.editor_ready()
+
+    walk(steps())
+
+
+def test_broken_pictures_far_down_are_found_before_somebody_comes_to_them(
+    walk: Walk, library: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "photos"
+    draw_pictures(folder, FAR, noise=48)
+    broken = [folder / f"part {number}.png" for number in (FAR - 40, FAR - 3)]
+    for path in broken:
+        path.write_bytes(path.read_bytes()[:200])
+
+    async def steps() -> None:
+        async with at_work(library, folder, FAR) as person:
+            await person.key(">")
+            assert person.heard[-1] == "No image with a problem that way"
+            await person.key("Ctrl+Alt+P")
+            await until(lambda: person.image.file_name == broken[0].name, "the first broken picture")
+            assert f"Checked {FAR} pictures: 2 cannot be shown" in person.heard
+            await person.key(">")
+            assert person.image.file_name == broken[1].name
+
+    walk(steps())
+
+
+def test_pictures_that_can_all_be_shown_are_said_to_be_fine(walk: Walk, library: Path, samples: SampleSet) -> None:
+    async def steps() -> None:
+        async with at_work(library, samples.folder, 6) as person:
+            await person.key("Ctrl+Alt+P")
+            await until(lambda: "Checked 6 pictures: all can be shown" in person.heard, "what was found")
 
     walk(steps())
