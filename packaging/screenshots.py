@@ -187,7 +187,7 @@ class Session:
         async with _somebody_else(self._desktop) as other:
             other.put(Edit("Relabeled", (BoxChange(image.id, before, replace(before, label="gear")),)))
             await until(lambda: other.counts.saving == other.counts.waiting == 0, "the delivery of somebody else")
-        await place.outbox.start(place.connection)
+        await place.outbox.start(place.connection, place.source.organization_id)
         review = self.state.review
         await until(lambda: review.items and review.is_known(review.items[0]), "the conflict")
         await self.robot.key("Ctrl+J")

@@ -5,33 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
-    QListWidget,
-    QPushButton,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListWidget, QPushButton, QWidget
 
-from labeler.ui import theme
 from labeler.ui.dialogs import Dialog
 from labeler.ui.keys import key_text
 from labeler.ui.plain import menu_text
+from labeler.ui.rows import set_rows
 
-_Index = QModelIndex | QPersistentModelIndex
 Choice = tuple[str, str, Callable[[], None]]
 """The key, the title, and what it does."""
-
-
-class _Rows(QStyledItemDelegate):
-    """Rows as high as everywhere in the program."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        return super().sizeHint(option, index).expandedTo(QSize(0, theme.ROW))
 
 
 class ChoicesDialog(Dialog):
@@ -46,7 +30,7 @@ class ChoicesDialog(Dialog):
         """Let the choices' keys come before the view's search by letters, and give it rows like others."""
         view.installEventFilter(self)
         if isinstance(view, QListWidget):
-            view.setItemDelegate(_Rows(view))
+            set_rows(view)
 
     def add_choices(self, *choices: Choice) -> None:
         """Add a row of buttons below."""

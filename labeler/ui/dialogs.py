@@ -31,6 +31,7 @@ from labeler.state.prompts import Question
 from labeler.state.session import Session
 from labeler.state.settings import Settings
 from labeler.ui.plain import PlainLabel, menu_text, row_text, title_text
+from labeler.ui.rows import FACTS, set_rows
 
 FORMATS = (("coco", "COCO: images and annotations.json"), ("viam", "Viam: data, metadata and dataset.jsonl"))
 
@@ -71,9 +72,12 @@ class DatasetsDialog(Dialog):
 
     def __init__(self, parent: QWidget, session: Session) -> None:
         super().__init__(parent, "Datasets")
+        self.resize(560, 360)
         self._session, self._progress = session, DatasetProgress(session)
         self.list = QListWidget()
         self.list.setAccessibleName("Datasets")
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        set_rows(self.list)
         self.list.itemActivated.connect(lambda item: self._show())
         self.name = QLineEdit()
         self.name.setPlaceholderText("Name of a dataset")
@@ -111,10 +115,12 @@ class DatasetsDialog(Dialog):
         self.list.clear()
         for dataset in self._session.vocabulary.datasets:
             progress = self._progress.of.get(dataset.id)
-            count = "" if dataset.images is None else f"   {count_text(dataset.images)}"
+            facts = "" if dataset.images is None else count_text(dataset.images)
             if progress and progress.total:
-                count += f", {progress.labeled:,} labeled ({progress.percent} %)"
-            item = QListWidgetItem(row_text(dataset.name) + count)
+                facts += f", {progress.labeled:,} labeled ({progress.percent} %)"
+            item = QListWidgetItem(row_text(dataset.name))
+            item.setData(FACTS, facts)
+            item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, facts)
             item.setData(Qt.ItemDataRole.UserRole, dataset.id)
             self.list.addItem(item)
             if current and dataset.id == current.id:

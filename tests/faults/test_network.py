@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import math
 import random
 import signal
@@ -242,6 +243,8 @@ async def labeling(folder: Path, team: Team, chance: random.Random) -> AsyncIter
         await person.session.attach(source, outbox, History(file=outbox.session))
         await person.shown(IMAGES)
         await person.edit()
+        gc.freeze()  # as the program does when its window is made
+        stack.callback(gc.unfreeze)
         yield Labeling(person, chance)
         person.complaints.clear()
 

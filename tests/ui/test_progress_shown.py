@@ -11,6 +11,7 @@ from labeler.domain.filter import Filter
 from labeler.domain.image import Dataset
 from labeler.ui.dialogs import DatasetsDialog
 from labeler.ui.filter_panel import FilterPanel
+from labeler.ui.rows import FACTS
 from tests.memory_source import settled
 from tests.ui.conftest import Desk
 
@@ -44,10 +45,9 @@ async def test_beside_each_dataset(desk: Desk) -> None:
     parent = QWidget()
     dialog = DatasetsDialog(parent, desk.session)
     dialog.show()
-    rows = [dialog.list.item(row).text() for row in range(2)]
-    assert rows == ["Half   20 images", "None   0 images"]
+    items = [dialog.list.item(row) for row in range(2)]
+    assert [(item.text(), item.data(FACTS)) for item in items] == [("Half", "20 images"), ("None", "0 images")]
     await settled(desk.session)
-    rows = [dialog.list.item(row).text() for row in range(2)]
-    assert rows == ["Half   20 images, 1 labeled (5 %)", "None   0 images"]
+    assert [dialog.list.item(row).data(FACTS) for row in range(2)] == ["20 images, 1 labeled (5 %)", "0 images"]
     dialog.close()
     parent.deleteLater()

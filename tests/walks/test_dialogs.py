@@ -14,6 +14,7 @@ from labeler.robot import until
 from labeler.samples import SampleSet
 from labeler.state.session import Mode
 from labeler.ui.dialogs import DatasetsDialog, ExportDialog
+from labeler.ui.rows import FACTS
 from tests.walks.conftest import Walk
 from tests.walks.person import Person, at_work
 
@@ -27,8 +28,8 @@ async def datasets_dialog(person: Person) -> DatasetsDialog:
 
 def rows(dialog: DatasetsDialog) -> list[str]:
     """The datasets with their sizes, without what is labeled of them, which is counted later."""
-    texts = (dialog.list.item(row).text().partition(",")[0] for row in range(dialog.list.count()))
-    return [" ".join(text.split()) for text in texts]
+    items = (dialog.list.item(row) for row in range(dialog.list.count()))
+    return [" ".join(f"{item.text()} {item.data(FACTS).partition(',')[0]}".split()) for item in items]
 
 
 async def choose(person: Person, button: str) -> None:
