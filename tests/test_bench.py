@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ROWS = {
     "next_image": 5,
+    "link": 2,
     "start": 2,
     "grid": 5,
     "canvas": 3,

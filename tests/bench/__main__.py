@@ -25,7 +25,7 @@ from tests.bench.bench import Bench
 from tests.bench.figures import Row, Side, machine, table
 from tests.bench.rivals import LABELIMG, LABELME, VIAM_SDK, X_ANYLABELING, Rivals
 
-PARTS = ("next_image", "start", "grid", "canvas", "client", "service", "outbox")
+PARTS = ("next_image", "link", "start", "grid", "canvas", "client", "service", "outbox")
 
 
 def measure(bench: Bench, part: str) -> list[Row]:

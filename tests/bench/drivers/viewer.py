@@ -1,6 +1,7 @@
 """Our window, offscreen: started on a known folder, then shown picture after picture by key presses.
 
-DATA FOLDER COUNT THINK_MS: prints JSON, as `rival_viewer` does. FOLDER "" is where DATA is known already.
+DATA FOLDER COUNT THINK_MS [ADDRESS KEY_ID KEY]: prints JSON, as `rival_viewer` does. FOLDER "" is where DATA is known
+already; with an address the pictures are those of a server.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import linecache
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,7 @@ from tests.bench.drivers.rival_viewer import HEIGHT, PATIENCE, WIDTH, memory_mib
 if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
 
+    from labeler.desktop import Desktop
     from labeler.robot import Robot
     from labeler.ui.window import Window
 
@@ -63,7 +66,7 @@ class Paints:
             await self._seen.wait()
 
 
-async def _measure(begun: ServiceChild, folder: str, count: int, think: float) -> dict[str, Any]:
+async def _measure(begun: ServiceChild, folder: str, count: int, think: float, server: Sequence[str]) -> dict[str, Any]:
     from labeler.desktop import Desktop
     from labeler.robot import Robot
 
@@ -80,6 +83,8 @@ async def _measure(begun: ServiceChild, folder: str, count: int, think: float) -
         if folder:
             desktop.session.open_paths([Path(folder)])
             await robot.opened()
+        if server:
+            await _connect(desktop, server)
         while not paints.grid:
             await paints.another()
         found: dict[str, Any] = {"window": (paints.grid - started) * 1_000, "next": []}
@@ -92,6 +97,15 @@ async def _measure(begun: ServiceChild, folder: str, count: int, think: float) -
             await robot.key("g")  # The next run begins where this one ends.
         found["memory"] = memory_mib(os.getpid())
     return found
+
+
+async def _connect(desktop: Desktop, server: Sequence[str]) -> None:
+    from labeler.robot import until
+    from labeler.state.connect_choice import ConnectChoice
+
+    address, key_id, key = server
+    desktop._connecting.begin(ConnectChoice("server", address, key_id, key, plaintext=True))
+    await until(lambda: address in desktop.session.source.title and desktop.session.library.size, "the server's images")
 
 
 async def _thumbnails(window: Window, paints: Paints) -> None:
@@ -116,7 +130,7 @@ async def _step(robot: Robot, paints: Paints, think: float) -> float:
     return (paints.sharp[image.id] - start) * 1_000
 
 
-def main(data: str, folder: str, count: str, think: str) -> None:
+def main(data: str, folder: str, count: str, think: str, *server: str) -> None:
     begun = ServiceChild(Path(data))
     begun.begin()  # as `labeler.app` does
     load_before_qt()
@@ -126,7 +140,7 @@ def main(data: str, folder: str, count: str, think: str) -> None:
     application = QApplication(["labeler"])
     application.setQuitOnLastWindowClosed(False)
     with qasync.QEventLoop(application) as loop:
-        found = loop.run_until_complete(_measure(begun, folder, int(count), float(think)))
+        found = loop.run_until_complete(_measure(begun, folder, int(count), float(think), server))
     print(json.dumps(found), flush=True)  # noqa: T201
 
 
