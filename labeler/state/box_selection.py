@@ -20,6 +20,10 @@ class BoxSelection:
     def __len__(self) -> int:
         return len(self._others) + bool(self.primary)
 
+    @property
+    def ids(self) -> set[str]:
+        return self._others | {self.primary} if self.primary else set()
+
     def choose(self, box_id: str) -> None:
         """Select one box alone; none for an empty id."""
         self.primary, self._others = box_id, set()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from labeler.domain.box import Box
+from labeler.domain.box_index import BoxIndex
 from labeler.domain.edit import BoxChange, new_id
 from labeler.domain.geometry import EDGES, Handle, Point, Rect, around, between, drag, move, nearest_towards
 from labeler.domain.image import Image
@@ -47,6 +48,8 @@ class Canvas:
         self.hints: Hints | None = None
         self.hints_are_edges = False
         self.snap: Snap = lambda area: area.center
+        self._index: tuple[tuple[Box, ...], BoxIndex] | None = None
+        """The boxes that it was made of, and where they are."""
         self._commit, self._say, self._label = commit, say, label
         self.viewport.changed.connect(self.changed.emit)
 
@@ -79,6 +82,13 @@ class Canvas:
         if draft is None:
             return shown
         return tuple(draft if box.id == draft.id else box for box in shown)
+
+    def boxes_at(self, point: Point) -> list[Box]:
+        """The image's boxes that contain a point, in fractions of it, shown or not."""
+        boxes = self.image.boxes if self.image else ()
+        if self._index is None or self._index[0] is not boxes:
+            self._index = (boxes, BoxIndex(boxes))
+        return self._index[1].at(point)
 
     def can_change(self, box: Box) -> bool:
         """Whether the box is shown and not locked."""

@@ -93,8 +93,8 @@ class Pointer:
         canvas = self._canvas
         if canvas.view is None:
             return ()
-        boxes = ((box.id, box.rect) for box in canvas.boxes if canvas.can_change(box))
-        return smallest_at(boxes, canvas.view.to_image(point))
+        at = canvas.view.to_image(point)
+        return smallest_at(((box.id, box.rect) for box in canvas.boxes_at(at) if canvas.can_change(box)), at)
 
     def box_under(self, point: Point) -> Box | None:
         """The smallest box that contains the point."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QImage,
@@ -16,11 +18,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from labeler.domain.box import Box
 from labeler.domain.geometry import Handle, Point, Rect
 from labeler.state.canvas import Canvas
 from labeler.state.pictures import Pictures, Wanted
 from labeler.state.pointer import Tool
 from labeler.state.session import Session
+from labeler.state.view import View
 from labeler.ui import accessible, theme
 from labeler.ui.accessible import Item, tell_focus
 from labeler.ui.chips import Chips
@@ -37,10 +41,15 @@ from labeler.ui.paint_pointer import (
 from labeler.ui.paint_tones import toned
 from labeler.ui.snap import strongest_corner
 
+if TYPE_CHECKING:
+    from labeler.ui.paint_many import ManyBoxes
+
 ZOOM_STEP = 1.0015
 """Factor of scale per eighth of a degree of the wheel."""
 SHARP_FROM = 3.0
 """Device px per px of the image from which single px are shown as squares."""
+MANY = 200
+"""Boxes that stand still from which they are painted all at once."""
 _CURSORS = {
     Handle.LEFT: Qt.CursorShape.SizeHorCursor, Handle.RIGHT: Qt.CursorShape.SizeHorCursor,
     Handle.TOP: Qt.CursorShape.SizeVerCursor, Handle.BOTTOM: Qt.CursorShape.SizeVerCursor,
@@ -69,6 +78,8 @@ class CanvasView(QWidget):
         self.front = Front(session, pictures, thumbnails, self)
         self._overlay = Overlay(session)
         self._chips = Chips(1.0)
+        self._many: tuple[tuple[object, ...], ManyBoxes] | None = None
+        """The boxes that it was made of, and what paints them."""
         self._still = QPixmap()
         self._still_of: Decoded | None = None
         self._still_key: tuple[object, ...] = ()
@@ -211,8 +222,20 @@ class CanvasView(QWidget):
         assert self.canvas.view is not None  # noqa: S101 - paintEvent asked
         if self._chips.ratio != ratio:
             self._chips = Chips(ratio)
-        paint_still(painter, self.canvas.view, QRectF(self.rect()), still, labels, self._chips)
+        self._paint_still(painter, self.canvas.view, still)
         painter.end()
+
+    def _paint_still(self, painter: QPainter, view: View, boxes: tuple[Box, ...]) -> None:
+        labels, room = self._session.vocabulary.labels, QRectF(self.rect())
+        if len(boxes) > MANY:
+            from labeler.ui.paint_many import ManyBoxes  # rarely needed, and would hold up the start
+
+            of = (boxes, labels.all)
+            if self._many is None or self._many[0] != of:
+                self._many = (of, ManyBoxes([box for box in boxes if not box.is_proposal], labels))
+            self._many[1].paint(painter, view, room, self._chips)
+            boxes = tuple(box for box in boxes if box.is_proposal)
+        paint_still(painter, view, room, boxes, labels, self._chips)
 
     def _paint_picture(self, painter: QPainter, picture: Decoded, ratio: float) -> None:
         view = self.canvas.view

@@ -32,14 +32,16 @@ class Chips:
         return size
 
     def paint(self, painter: QPainter, left: float, top: float, text: str, color: QColor) -> None:
+        at = QPointF(round(left * self.ratio) / self.ratio, round(top * self.ratio) / self.ratio)
+        painter.drawPixmap(at, self.picture(text, color))
+
+    def picture(self, text: str, color: QColor) -> QPixmap:
         key = (text, color.rgba())
         if (picture := self._pictures.get(key)) is None:
             if len(self._pictures) >= MOST:
                 self._pictures.clear()
             picture = self._pictures[key] = self._made(text, color)
-        painter.drawPixmap(
-            QPointF(round(left * self.ratio) / self.ratio, round(top * self.ratio) / self.ratio), picture
-        )
+        return picture
 
     def _made(self, text: str, color: QColor) -> QPixmap:
         width, height = self.size(text)

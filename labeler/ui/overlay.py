@@ -100,9 +100,8 @@ class Overlay:
 
 def boxes_to_paint(canvas: Canvas) -> tuple[tuple[Box, ...], list[Box]]:
     """Boxes that stand still, and those that are held: selected, dragged, hovered, the most important last."""
-    draft, selection = canvas.pointer.draft, canvas.selection
-    is_held = [box.id in selection or (draft is not None and box.id == draft.id) for box in canvas.boxes]
-    still = tuple(box for box, held in zip(canvas.boxes, is_held, strict=True) if not held)
-    held = [box for box, held in zip(canvas.boxes, is_held, strict=True) if held]
-    hovered = [box for box in still if box.id == canvas.pointer.hovered]
-    return still, hovered + held
+    boxes, draft, over = canvas.boxes, canvas.pointer.draft, canvas.pointer.hovered
+    held = canvas.selection.ids | ({draft.id} if draft else set())
+    still = tuple(box for box in boxes if box.id not in held) if held else boxes
+    above = [box for box in boxes if box.id in held or box.id == over] if held or over else []
+    return still, sorted(above, key=lambda box: box.id in held)

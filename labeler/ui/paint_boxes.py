@@ -22,6 +22,8 @@ HANDLE = 7.0
 LEAST_FOR_CHIP = 28.0
 """A box whose width and height on the screen are less than this together, in px, has a chip only when it is hovered
 or selected: thin ones have one, small ones do not."""
+WIDE_ENOUGH = 48.0
+"""px that a chip may always have; a wider one is as wide as its box at most, or has the label's short code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def paint_still(painter: QPainter, view: View, room: QRectF, boxes: Iterable[Box
     for rect, box in seen:
         if rect.width() + rect.height() >= LEAST_FOR_CHIP:
             text = chip_text(box, labels)
-            if chips.size(text)[0] > max(48.0, rect.width() + 2):
+            if chips.size(text)[0] > max(WIDE_ENOUGH, rect.width() + LINE):
                 text = short_chip_text(box, labels)
             place = _chip_place(rect, room, chips.size(text))
             chips.paint(painter, place.left(), place.top(), text, colors[box.label])
