@@ -14,7 +14,7 @@ from labeler.client.channel import Connection
 from labeler.client.deliver import Calls
 from labeler.client.delivery import Delivery, Sleep
 from labeler.client.ledger import Ledger
-from labeler.client.pending import HELD, Pending, Stage
+from labeler.client.pending import HELD, Pending, Stage, Subject, Unit, lane_of, subject_of
 from labeler.client.session_rows import SessionRows
 from labeler.domain.box import Box
 from labeler.domain.edit import BoxChange, Edit
@@ -149,9 +149,11 @@ class Outbox:
 
     @property
     def held(self) -> tuple[Held, ...]:
-        """Changes that the service did not take, oldest first."""
-        rows = sorted(self._ledger.index.held, key=lambda row: row.key)
-        return tuple(_as_held(row) for row in rows)
+        """Changes that the service did not take, oldest first; those of the same box, tag or dataset are one."""
+        groups: dict[tuple[str, Subject], list[Pending]] = {}
+        for row in sorted(self._ledger.index.held, key=lambda row: row.key):
+            groups.setdefault((row.lane, row.subject), []).append(row)
+        return tuple(_as_held(rows) for rows in groups.values())
 
     def retry(self, held: Held) -> None:
         """Deliver it again as it is, with what else is pending of the same box, tag or dataset."""
@@ -174,13 +176,18 @@ class Outbox:
             self._ledger.retry(rows)
 
     def _with_its_like(self, held: Held) -> list[Pending]:
-        """The rows about the same subject as the held one; none if it is no longer held."""
-        rows = self._ledger.index.of(held.change.image_id)
-        same = [row for row in rows if row.head.id == held.edit_id and row.change == held.change and row.stage in HELD]
-        alike = [row for row in rows if same and row.subject == same[0].subject and row.stage is not Stage.SAVING]
+        """The rows about the same subject as the held one; none if it is no longer held as it was."""
+        subject = subject_of(held.change)
+        rows = [row for row in self._ledger.index.of(lane_of(held.change)) if row.subject == subject]
+        waiting = [row for row in rows if row.stage in HELD]
+        is_as_seen = bool(waiting) and _as_held(waiting) == held
+        alike = [row for row in rows if is_as_seen and row.stage is not Stage.SAVING]
         return [] if any(row.busy for row in alike) else alike
 
 
-def _as_held(row: Pending) -> Held:
-    state = SaveState.CONFLICT if row.stage is Stage.CONFLICT else SaveState.REFUSED
-    return Held(row.head.id, row.head.title, row.head.at, row.change, state, row.problem)
+def _as_held(rows: Sequence[Pending]) -> Held:
+    """What is held of one subject, under the name of the last edit of it."""
+    last = rows[-1]
+    state = SaveState.CONFLICT if last.stage is Stage.CONFLICT else SaveState.REFUSED
+    change = Unit(tuple(rows), unsure=False).change
+    return Held(last.head.id, last.head.title, last.head.at, change, state, last.problem)

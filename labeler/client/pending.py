@@ -66,6 +66,11 @@ def subject_of(change: Change) -> Subject:
             return "names of dataset", dataset_id
 
 
+def lane_of(change: Change) -> str:
+    """What a change is delivered in order with: those of its image, by the id of that, or those of datasets."""
+    return change.image_id
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """What the changes of one edit share."""
@@ -96,8 +101,7 @@ class Pending:
 
     @property
     def lane(self) -> str:
-        """What is delivered in order: the changes of an image, by its id, or those of datasets."""
-        return self.change.image_id
+        return lane_of(self.change)
 
     @property
     def subject(self) -> Subject:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
 from labeler.domain.amounts import count_text
 from labeler.state.crops import Crop, Crops
@@ -20,6 +20,7 @@ from labeler.ui.decode import Decoded
 from labeler.ui.dialogs import Dialog
 from labeler.ui.keys import key_text
 from labeler.ui.marks import contained, paint_sentences
+from labeler.ui.name_line import NameLine
 from labeler.ui.plain import PlainLabel, row_text
 from labeler.ui.thumbs import bucket, thumbnail
 
@@ -142,10 +143,7 @@ class CropsDialog(Dialog):
         self._session, self._thumbnails = session, thumbnails
         self.crops = Crops(session, label)
         self.view, self.count = CropView(self.crops, thumbnails), PlainLabel()
-        self.line = QLineEdit()
-        self.line.setAccessibleName("Label")
-        self.line.setPlaceholderText("Label; Enter gives it to the box")
-        self.line.hide()
+        self.line = NameLine("Label", lambda: session.vocabulary.labels, self.crops.relabel, self.view)
         for widget, stretch in ((self.count, 0), (self.view, 1), (self.line, 0), (PlainLabel(KEYS, wraps=True), 0)):
             self.body.addWidget(widget, stretch)
         self.crops.changed.connect(self._show)
@@ -169,22 +167,6 @@ class CropsDialog(Dialog):
         self.count.setText(f"{count_text(len(self.crops.items), 'box')}{more}")
         self.view.lay_out()
 
-    def _ask_label(self) -> None:
-        self.line.setCompleter(QCompleter(list(self._session.vocabulary.labels.all), self.line))
-        self.line.clear()
-        self.line.show()
-        self.line.setFocus()
-
-    def _labeled(self) -> None:
-        label = self._session.vocabulary.labels.meant_by(self.line.text())
-        self._end_asking()
-        if label:
-            self.crops.relabel(label)
-
-    def _end_asking(self) -> None:
-        self.line.hide()
-        self.view.setFocus()
-
     def _open(self) -> None:
         if self.crops.open():
             self.accept()
@@ -197,12 +179,11 @@ class CropsDialog(Dialog):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, session = key_text(event), self._session
-        if self.line.isVisible():
-            {"Esc": self._end_asking, "Enter": self._labeled}.get(key, lambda: None)()
+        if self.line.take_key(key):
             return
         runs: dict[str, Callable[[], object]] = {
             "x": self.crops.delete, "Delete": self.crops.delete, "Backspace": self.crops.delete,
-            "Enter": self._open, "l": self._ask_label, "Esc": self.reject,
+            "Enter": self._open, "l": self.line.ask, "Esc": self.reject,
             "Ctrl+Z": session.undo, "Ctrl+Shift+Z": session.redo, "Ctrl+Y": session.redo,
         }  # fmt: skip
         if key in runs:

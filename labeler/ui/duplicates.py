@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QCompleter, QLineEdit, QProgressBar, QWidget
+from PySide6.QtWidgets import QProgressBar, QWidget
 
 from labeler.domain.amounts import count_text
 from labeler.state.duplicates import STEP_BITS, Duplicates, closeness_text
@@ -20,6 +20,7 @@ from labeler.ui.decode import Decoded
 from labeler.ui.dialogs import Dialog
 from labeler.ui.keys import key_text
 from labeler.ui.marks import paint_sentences
+from labeler.ui.name_line import NameLine
 from labeler.ui.paint_cell import Cell, CellPainter
 from labeler.ui.plain import PlainLabel, row_text
 from labeler.ui.thumbs import bucket, thumbnail
@@ -170,10 +171,8 @@ class DuplicatesDialog(Dialog):
         self.facts, self.how = PlainLabel(), PlainLabel()
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
-        self.line = QLineEdit()
-        self.line.setAccessibleName("Tag for images that are not kept")
-        self.line.setPlaceholderText("Tag for images that are not kept; Enter takes it")
-        self.line.hide()
+        title = "Tag for images that are not kept"
+        self.line = NameLine(title, lambda: session.vocabulary.tags, duplicates.set_tag, self.view)
         rows = ((self.facts, 0), (self.how, 0), (self.progress, 0), (self.view, 1), (self.line, 0))
         for widget, stretch in (*rows, (PlainLabel(KEYS, wraps=True), 0)):
             self.body.addWidget(widget, stretch)
@@ -217,23 +216,6 @@ class DuplicatesDialog(Dialog):
         left = f"     {duplicates.left:,} without the tag" if duplicates.groups else ""
         self.facts.setText(f"{found}{left}{unread}" if duplicates.is_whole else "")
 
-    def _ask_tag(self) -> None:
-        self.line.setCompleter(QCompleter(list(self._session.vocabulary.tags.all), self.line))
-        self.line.setText(self.duplicates.tag)
-        self.line.show()
-        self.line.selectAll()
-        self.line.setFocus()
-
-    def _tag_chosen(self) -> None:
-        tag = self._session.vocabulary.tags.meant_by(self.line.text())
-        self._end_asking()
-        if tag:
-            self.duplicates.set_tag(tag)
-
-    def _end_asking(self) -> None:
-        self.line.hide()
-        self.view.setFocus()
-
     def _open(self) -> None:
         if self.duplicates.current is not None:
             self.duplicates.open()
@@ -261,11 +243,11 @@ class DuplicatesDialog(Dialog):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, session, duplicates = key_text(event), self._session, self.duplicates
-        if self.line.isVisible():
-            {"Esc": self._end_asking, "Enter": self._tag_chosen}.get(key, lambda: None)()
+        if self.line.take_key(key):
             return
         runs: dict[str, Callable[[], object]] = {
-            "Space": duplicates.keep, "t": duplicates.tag_others, "Shift+T": duplicates.tag_all, "n": self._ask_tag,
+            "Space": duplicates.keep, "t": duplicates.tag_others, "Shift+T": duplicates.tag_all,
+            "n": lambda: self.line.ask(duplicates.tag),
             "x": self._leave_out, "Enter": self._open, "F5": duplicates.find_again, "Esc": self.reject,
             "-": lambda: duplicates.set_bits(duplicates.bits + STEP_BITS),
             "+": lambda: duplicates.set_bits(duplicates.bits - STEP_BITS),

@@ -526,6 +526,24 @@ async def test_a_deletion_is_kept_of_a_box_that_somebody_else_changed_and_then_d
     assert len(api.boxes("a")) == 1
 
 
+async def test_steps_that_meet_one_conflict_are_one_decision(
+    api: DataApi, connection: Connection, one: Watched
+) -> None:
+    """They went as one: the person sees where the box was when they began and where they left it."""
+    api.images["a"].boxes[THEIRS.id] = replace(THEIRS, label="washer")
+    moved, left = replace(THEIRS, x_min=0.15), replace(THEIRS, x_min=0.2)
+    one.put(BoxChange("a", THEIRS, moved))
+    one.put(BoxChange("a", moved, left))
+    await one.outbox.start(connection)
+    await one.delivered()
+    (held,) = one.outbox.held
+    assert held.change == BoxChange("a", THEIRS, left)
+    one.outbox.keep_mine(held, api.images["a"].boxes[THEIRS.id])
+    one.outbox.keep_mine(held, None)  # of what is not held any more
+    await one.delivered()
+    assert (one.outbox.held, api.boxes("a")) == ((), [left])
+
+
 async def test_a_conflict_can_be_given_up(api: DataApi, connection: Connection, one: Watched) -> None:
     api.images["a"].boxes[THEIRS.id] = theirs = replace(THEIRS, label="washer")
     await one.outbox.start(connection)
