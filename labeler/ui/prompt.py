@@ -70,7 +70,7 @@ class PromptLine(QFrame):
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setUniformItemSizes(True)
         self.list.setFrameShape(QFrame.Shape.NoFrame)
-        self._hint = PlainLabel()
+        self._hint = PlainLabel(wraps=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 12, 12, 12)
         layout.setSpacing(8)
@@ -188,6 +188,7 @@ class PromptLine(QFrame):
         wrong = prompt.check(text)
         if wrong:
             self._tell(wrong)
+            self.place()
             return
         self.dismiss()
         prompt.accept(text)

@@ -27,6 +27,8 @@ KNOWN = {
 NOT_PRESSED = ("program.quit", "file.open_folder", "file.open_files")
 """What ends the program, and what opens a dialog of Qt's."""
 MOST_STOPS = 60
+PROMPTS = ("/", "l", "t", "b", "Shift+G", "Ctrl+K", "Ctrl+H")
+"""Keys of prompts, which tell below what can be typed."""
 LEAST_WIDTH = 60
 """Of a text from outside that ends in an ellipsis, in px: a word or two can be read."""
 
@@ -164,5 +166,12 @@ def test_texts_have_room_in_the_smallest_window(walk: Walk, library: Path, sampl
             assert cut_texts(person.window) == []
             await person.edit()
             assert cut_texts(person.window) == []
+            for key in PROMPTS:
+                await person.key(key)
+                assert person.window.prompt.is_open, key
+                assert cut_texts(person.window) == [], key
+                lines = [one for one in person.window.prompt.findChildren(QLabel) if not one.wordWrap()]
+                assert all(one.fontMetrics().horizontalAdvance(one.text()) <= one.width() for one in lines), key
+                await person.key("Esc")
 
     walk(steps())
