@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from labeler.client.channel import Connection
 from labeler.client.outbox import Outbox
 from labeler.domain.box import Box
 from labeler.domain.edit import BoxChange, Edit, new_id
 from labeler.domain.saving import OutboxCounts
+from tests.client_desktop.data_api import DataApi
 from tests.failing_disk import disk
 
 __all__ = ["disk"]
@@ -113,3 +115,15 @@ def address() -> Iterator[str]:
     """An address for a service; a unix socket's path has to be short."""
     with tempfile.TemporaryDirectory() as folder:
         yield f"unix:{folder}/s"
+
+
+@pytest.fixture
+async def connection(api: DataApi, address: str) -> AsyncIterator[Connection]:
+    async with api.connected(address) as open_connection:
+        yield open_connection
+
+
+@pytest.fixture
+async def one(outbox_path: Path) -> AsyncIterator[Watched]:
+    async with watched(outbox_path) as open_outbox:
+        yield open_outbox

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import grpc
@@ -22,18 +21,6 @@ DUSK = {"old": "dusk"}
 @pytest.fixture
 def api() -> DataApi:
     return DataApi("a", "b", "c")
-
-
-@pytest.fixture
-async def connection(api: DataApi, address: str) -> AsyncIterator[Connection]:
-    async with api.connected(address) as open_connection:
-        yield open_connection
-
-
-@pytest.fixture
-async def one(outbox_path: Path) -> AsyncIterator[Watched]:
-    async with watched(outbox_path) as open_outbox:
-        yield open_outbox
 
 
 def put(one: Watched, *changes: Change) -> Edit:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -50,18 +50,6 @@ class WithTrash(DataApi):
 @pytest.fixture
 def api() -> WithTrash:
     return WithTrash("a", "b", "c")
-
-
-@pytest.fixture
-async def connection(api: WithTrash, address: str) -> AsyncIterator[Connection]:
-    async with api.connected(address) as open_connection:
-        yield open_connection
-
-
-@pytest.fixture
-async def one(outbox_path: Path) -> AsyncIterator[Watched]:
-    async with watched(outbox_path) as open_outbox:
-        yield open_outbox
 
 
 def delete(*ids: str) -> tuple[Change, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,18 +36,6 @@ THEIRS = Box("box-1", "bolt", 0.1, 0.1, 0.3, 0.3)
 @pytest.fixture
 def api() -> DataApi:
     return DataApi("a", "b", "c")
-
-
-@pytest.fixture
-async def connection(api: DataApi, address: str) -> AsyncIterator[Connection]:
-    async with api.connected(address) as open_connection:
-        yield open_connection
-
-
-@pytest.fixture
-async def one(outbox_path: Path) -> AsyncIterator[Watched]:
-    async with watched(outbox_path) as open_outbox:
-        yield open_outbox
 
 
 async def test_a_box_arrives_within_a_billionth_and_gets_the_services_name(

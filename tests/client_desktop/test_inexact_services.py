@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,12 +23,6 @@ ADD, READ = "AddBoundingBoxToImageByID", "BinaryDataByIDs"
 @pytest.fixture
 def api() -> DataApi:
     return DataApi("a", "b")
-
-
-@pytest.fixture
-async def connection(api: DataApi, address: str) -> AsyncIterator[Connection]:
-    async with api.connected(address) as opened:
-        yield opened
 
 
 async def test_an_exact_service_is_looked_at_once(api: DataApi, connection: Connection, outbox_path: Path) -> None:

@@ -26,12 +26,6 @@ def api() -> DataApi:
 
 
 @pytest.fixture
-async def connection(api: DataApi, address: str) -> AsyncIterator[Connection]:
-    async with api.connected(address) as open_connection:
-        yield open_connection
-
-
-@pytest.fixture
 def our_api() -> LabelerApi:
     return LabelerApi("image-2", "image-10", "image-1")
 
