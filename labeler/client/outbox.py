@@ -189,5 +189,7 @@ def _as_held(rows: Sequence[Pending]) -> Held:
     """What is held of one subject, under the name of the last edit of it."""
     last = rows[-1]
     state = SaveState.CONFLICT if last.stage is Stage.CONFLICT else SaveState.REFUSED
-    change = Unit(tuple(rows), unsure=False).change
+    unit = Unit(tuple(rows), unsure=False)
+    # What was added and deleted again says nothing together; that it was deleted can be decided about.
+    change = last.change if unit.changes_nothing else unit.change
     return Held(last.head.id, last.head.title, last.head.at, change, state, last.problem)

@@ -531,6 +531,26 @@ async def test_steps_that_meet_one_conflict_are_one_decision(
     assert (one.outbox.held, api.boxes("a")) == ((), [left])
 
 
+async def test_what_was_added_deleted_and_given_up_is_one_decision_too(
+    api: DataApi, connection: Connection, one: Watched
+) -> None:
+    api.fail_before[ADD].extend([grpc.StatusCode.INTERNAL] * 5)
+    one.pauses.immediate = False
+    await one.outbox.start(connection)
+    box = one.put_box("a")
+    await one.pauses.begun()
+    one.put(BoxChange("a", box, None))
+    one.pauses.immediate = True
+    one.pauses.end()
+    await one.until(lambda counts: counts.refused == 2)
+    (held,) = one.outbox.held
+    assert isinstance(held.change, BoxChange)
+    assert held.change.after is None
+    one.outbox.retry(held)
+    await one.until(lambda counts: counts == OutboxCounts())
+    assert api.boxes("a") == []
+
+
 async def test_a_conflict_can_be_given_up(api: DataApi, connection: Connection, one: Watched) -> None:
     api.images["a"].boxes[THEIRS.id] = theirs = replace(THEIRS, label="washer")
     await one.outbox.start(connection)
