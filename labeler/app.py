@@ -84,6 +84,7 @@ async def _until_closed(child: ServiceChild, paths: Sequence[Path], copy: bool, 
         stack.callback(ticks.stop)
         linecache.clearcache()  # of those sources
         gc.freeze()  # What is loaded by now stays: looking through it again and again would hold up painting.
+        desktop.window.fit_screen()
         desktop.window.show()
         if paths:
             desktop.session.open_paths([path.absolute() for path in paths], copy)

@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path
 
 from labeler.domain.box import Box
+from labeler.domain.datasets import with_ids
 from labeler.domain.edit import BoxChange, Change, Edit
 from labeler.domain.filter import Filter, Order, filter_text, parse_filter
 from labeler.domain.geometry import Rect
@@ -283,7 +284,7 @@ class Session:
         self.pace.rest()
         self._choices_are_old = True
         self.outbox.put(edit)
-        self.images_changed.emit(self.library.apply(edit.changes))
+        self.images_changed.emit(self.library.apply(with_ids(edit.changes, self.outbox.dataset_id_now)))
         self.vocabulary.follow_edits()
         if not is_part:
             deleting.follow(self, edit)

@@ -282,6 +282,13 @@ class Window(QMainWindow):
         self.filmstrip.setVisible(bool(settings.get("window.filmstrip", True)))
         self.session.grid.set_cell(int(settings.get("window.cell", self.session.grid.cell)))
 
+    def fit_screen(self) -> None:
+        """Take the whole screen where the window has no room on it."""
+        room, settings = self.screen().availableSize(), self.session.settings
+        if self.width() > room.width() or self.height() > room.height():
+            self.setWindowState(Qt.WindowState.WindowMaximized)
+            self.filter.setVisible(bool(settings.get("window.filter", room.width() >= NARROW)))
+
     def remember(self) -> None:
         """Put the window's place and sizes into the settings."""
         settings = self.session.settings

@@ -94,6 +94,11 @@ async def in_datasets(person: Person) -> dict[str, list[str]]:
     return found
 
 
+def names_shown(person: Person) -> list[str | None]:
+    """The datasets of the image in front."""
+    return [person.session.vocabulary.dataset_name(one) for one in person.image.dataset_ids]
+
+
 def test_what_is_done_to_datasets_is_undone_and_made_again_in_a_later_run(
     walk: Walk, library: Path, samples: SampleSet
 ) -> None:
@@ -112,6 +117,12 @@ def test_what_is_done_to_datasets_is_undone_and_made_again_in_a_later_run(
             await choose(person, "Delete")
             await until(lambda: rows(dialog) == [], "the dataset gone")
             await person.key("Esc")
+            assert await in_datasets(person) == {}
+            await person.key("Ctrl+Z")
+            await person.saved()
+            assert names_shown(person) == ["training"]
+            await person.key("Ctrl+Shift+Z")
+            assert names_shown(person) == []
             assert await in_datasets(person) == {}
 
     async def undo() -> None:

@@ -13,6 +13,7 @@ from labeler.domain.image import Image
 from labeler.robot import Robot, until
 from labeler.samples import SampleSet
 from labeler.state.session import Session
+from labeler.ui.window import NARROW
 from tests.walks.conftest import Walk
 
 
@@ -112,5 +113,22 @@ def test_opening_a_folder_shows_its_grid(walk: Walk, library: Path, samples: Sam
             desktop.session.open_paths([samples.folder])
             await until(lambda: desktop.window.grid.isVisible(), "the grid")
             await robot.opened(len(samples.images))
+
+    walk(steps())
+
+
+def test_a_window_that_has_no_room_takes_the_whole_screen(walk: Walk, library: Path) -> None:
+    async def steps() -> None:
+        async with Desktop(library, "dark") as desktop:
+            window = desktop.window
+            room = window.screen().availableSize()
+            window.resize(room.width() - 8, room.height() - 8)
+            window.fit_screen()
+            assert not window.isMaximized()
+            window.resize(room.width() + 8, room.height() - 8)
+            window.fit_screen()
+            window.show()
+            assert window.isMaximized()
+            assert window.filter.isVisible() == (room.width() >= NARROW)
 
     walk(steps())
