@@ -14,7 +14,7 @@ ROWS = {
     "link": 2,
     "start": 2,
     "grid": 5,
-    "canvas": 3,
+    "canvas": 12,
     "client": 14,
     "service": 29,
     "outbox": 2,

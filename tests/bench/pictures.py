@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-SIZES = {"1080p": (1920, 1080), "12 MP": (4000, 3000), "small": (320, 240)}
+SIZES = {"1080p": (1920, 1080), "12 MP": (4000, 3000), "100 MP": (12240, 8160), "small": (320, 240)}
 QUALITY = 90
 _PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket", "cat")
 

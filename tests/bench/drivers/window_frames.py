@@ -125,6 +125,7 @@ async def canvas(count: int, steps: int, folder: Path) -> dict[str, Any]:
         place = _on(view, Point(0.5, 0.5))
         events: dict[str, Callable[[int], None]] = {
             "hover": lambda number: QTest.mouseMove(view, _on(view, Point(0.2 + number / steps * 0.6, 0.4))),
+            "pan": lambda number: session.canvas.viewport.pan(8 if number % 20 < 10 else -8, 3),
             "zoom": lambda number: _turn(view, place, 120 if number % 20 < 10 else -120),
         }
         for name, event in events.items():

@@ -1,4 +1,4 @@
-"""The canvas with many boxes on a 12 MP photograph: frames of hovering, zooming and dragging."""
+"""The canvas with many boxes, and with a very large photograph: frames of hovering, dragging, panning and zooming."""
 
 from __future__ import annotations
 
@@ -15,8 +15,13 @@ DRIVER = Path(__file__).parent.parent / "drivers" / "window_frames.py"
 
 
 def rows(bench: Bench) -> Iterator[Row]:
-    folder = photographs(bench.work / "12MP", "12 MP", 1)
-    count, steps = bench.either(2_000, 200), bench.either(200, 10)
-    found = measured(sys.executable, DRIVER, "canvas", count, steps, folder, home=bench.run / "home")
-    for name in ("hover", "drag", "zoom"):
-        yield Row("canvas", f"{count:,} boxes, {name}", "ms", Side("labeler", found[name]), at_most=16)
+    large = bench.either("100 MP", "12 MP")
+    for size, count, steps, most in (
+        ("12 MP", bench.either(2_000, 200), bench.either(200, 10), 16),
+        ("12 MP", bench.either(100_000, 300), bench.either(40, 10), None),
+        (large, 10, bench.either(200, 10), 16),
+    ):
+        folder = photographs(bench.work / size.replace(" ", ""), size, 1)
+        found = measured(sys.executable, DRIVER, "canvas", count, steps, folder, home=bench.run / "home")
+        for name in ("hover", "drag", "pan", "zoom"):
+            yield Row("canvas", f"{count:,} boxes on {size}, {name}", "ms", Side("labeler", found[name]), at_most=most)
