@@ -7,14 +7,12 @@ import gc
 import math
 import random
 import signal
-import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
-from typing import Self
 
 import apsw
 import pytest
@@ -33,6 +31,7 @@ from labeler.domain.saving import OutboxCounts
 from labeler.robot import until
 from labeler.state.history import History
 from tests.faults.proxy import FAULTS, Proxy
+from tests.heart import Heart
 from tests.server.served import Served, run_labeler
 from tests.walks.conftest import Walk
 from tests.walks.person import Person, at_work
@@ -58,35 +57,6 @@ class Certificates:
         early = datetime(2020, 1, 1, tzinfo=UTC)
         certificate = (authority or self.authority).issue_cert(name, not_before=early, not_after=not_after)
         certificate.configure_cert(self.context)
-
-
-class Heart:
-    """Notes how late the event loop is, without the time that its thread waited for one of the machine's cores."""
-
-    def __init__(self) -> None:
-        self.latest = 0.0
-        self.second_latest = 0.0
-        """A fault that held the window up would do so each of the many times that it is made; once, the machine may."""
-        self._waits = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
-
-    async def __aenter__(self) -> Self:
-        self._beating = asyncio.create_task(self._beat())
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._beating.cancel()
-        await asyncio.gather(self._beating, return_exceptions=True)
-
-    async def _beat(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            due, waited = loop.time() + 0.005, self._waited()
-            await asyncio.sleep(0.005)
-            late = loop.time() - due - (self._waited() - waited)
-            _, self.second_latest, self.latest = sorted((late, self.second_latest, self.latest))
-
-    def _waited(self) -> float:
-        return int(self._waits.read_text().split()[1]) / 1e9
 
 
 class Labeling:
