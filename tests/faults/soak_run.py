@@ -26,6 +26,9 @@ from tests.walks.person import Person, at_work
 
 IMAGES = 6
 
+MOST_BOXES = 20
+"""Of an image."""
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -66,6 +69,8 @@ async def act(person: Person, chance: random.Random) -> None:
         await person.key("x")
     elif what < 0.95:
         await person.key("Ctrl+Z", "Ctrl+Shift+Z")
+    if len(person.image.boxes) > MOST_BOXES:
+        await person.key("Ctrl+A", "x")  # what is labeled has to stay the same, or memory grows with it
     await person.key(chance.choice("da"))
     if what > 0.98:
         await person.key("g")
