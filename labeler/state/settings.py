@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
+import tomli_w
 
 from labeler.disk import make_folder, replacing
 from labeler.domain.errors import LabelerError
@@ -28,8 +28,8 @@ class Settings:
         except FileNotFoundError:
             return cls(path, {})
         try:
-            return cls(path, tomlkit.parse(text).unwrap())
-        except TOMLKitError as error:
+            return cls(path, tomllib.loads(text))
+        except tomllib.TOMLDecodeError as error:
             raise LabelerError(f"{path} is not valid TOML: {error}. Mend it, or move it away.") from None
 
     def get(self, name: str, default: Any = None) -> Any:
@@ -50,7 +50,7 @@ class Settings:
         table[last] = value
 
     def text(self) -> str:
-        return tomlkit.dumps(self._values)
+        return tomli_w.dumps(self._values)
 
     def write(self, text: str) -> None:
         """Replace the file by `text` (see `text()`), whole or not at all."""
