@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from labeler.client.attempts import Attempt
@@ -65,10 +66,8 @@ class DatasetDelivery:
             await self._sending.call(DATASET + "RenameDataset", renaming, dataset_pb2.RenameDatasetResponse, attempt)
             return None
         deletion = dataset_pb2.DeleteDatasetRequest(id=change.dataset_id)
-        try:
+        with suppress(Missing):
             await self._sending.call(DATASET + "DeleteDataset", deletion, dataset_pb2.DeleteDatasetResponse, attempt)
-        except Missing:
-            return None
         return None
 
     async def _difference(self, change: DatasetChange, name: str | None) -> Differs | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from labeler.client.attempts import Attempt
 from labeler.client.dataset_ids import DatasetIds
 from labeler.client.outbox_rows import OutboxRows
-from labeler.client.pending import DATASETS, Head, Pending, PendingIndex, Stage, Unit, subject_of
+from labeler.client.pending import DATASETS, Head, Pending, PendingIndex, Stage, Unit, dataset_of, subject_of
 from labeler.client.recent import Recent
 from labeler.client.reconcile import fingerprinted
 from labeler.domain.box import Box
@@ -134,7 +134,7 @@ class Ledger:
     def datasets(self, known: Sequence[Dataset], organization_id: str) -> Sequence[Dataset]:
         """The service's datasets after what was done to them; the same object where nothing was."""
         changes = (*self._recent.of_datasets, *self.index.of_datasets)
-        return changed(known, changes, organization_id) if changes else known
+        return changed(known, changes, organization_id)
 
     def set_delivery_problem(self, problem: str, trouble: str = "") -> None:
         """Say why delivery does not go on; `trouble` as in `OutboxCounts`."""
@@ -346,7 +346,7 @@ class Ledger:
         """What puts images into datasets that are not made after all, as far as it is on disk."""
         if not not_made:
             return []
-        return [row for row in self.index if _member_of(row) in not_made and row.stage is not Stage.SAVING]
+        return [row for row in self.index if dataset_of(row) in not_made and row.stage is not Stage.SAVING]
 
     def rebase(self, row: Pending, theirs: Box | None) -> None:
         """Say that the person has seen `theirs`, or what else there is, and wants the change."""
@@ -357,11 +357,6 @@ class Ledger:
         elif isinstance(row.change, DatasetChange):
             row.change = replace(row.change, anyway=True)
         self.rows.settle([], {}, [(row.key, row.change)])
-
-
-def _member_of(row: Pending) -> str:
-    """The dataset that a row puts its image into or takes it out of."""
-    return row.change.dataset_id if isinstance(row.change, MembershipChange) else ""
 
 
 def _call_of(unit: Unit) -> tuple[str, str, bool, str] | None:

@@ -338,9 +338,14 @@ def _moves(row: Pending) -> bool:
     return isinstance(row.change, DeletionChange) and row.stage not in HELD
 
 
+def dataset_of(row: Pending) -> str:
+    """The dataset that a row puts its image into or takes it out of; empty where it does neither."""
+    return row.change.dataset_id if isinstance(row.change, MembershipChange) else ""
+
+
 def _members_of(row: Pending) -> tuple[str, ...]:
-    """The dataset that a row puts its image into or takes it out of."""
-    return (row.change.dataset_id,) if isinstance(row.change, MembershipChange) and row.stage not in HELD else ()
+    """The dataset that its image is on its way into or out of."""
+    return (dataset_id,) if (dataset_id := dataset_of(row)) and row.stage not in HELD else ()
 
 
 def _is_deletion(change: Change) -> bool:

@@ -22,14 +22,14 @@ def with_ids(changes: Iterable[Change], now: Callable[[str], str]) -> tuple[Chan
     )
 
 
-def changed(datasets: Sequence[Dataset], changes: Iterable[DatasetChange], organization_id: str) -> Sequence[Dataset]:
+def changed(datasets: Sequence[Dataset], changes: Sequence[DatasetChange], organization_id: str) -> Sequence[Dataset]:
     """The datasets with the changes made; the same object where there are none."""
+    if not changes:
+        return datasets
     found = {one.id: one for one in datasets}
-    is_same = True
     for change in changes:
-        is_same = False
         known = found.pop(change.dataset_id, None)
         if change.after is not None:
             new = Dataset(change.dataset_id, change.after, organization_id)
             found[change.dataset_id] = replace(known, name=change.after) if known else new
-    return datasets if is_same else by_name(found.values())
+    return by_name(found.values())
